@@ -1,0 +1,41 @@
+/**
+ * `npm run gen`: Envoy's API as TypeScript, in src/gen. Generated, never committed.
+ * The .proto sources come from the npm package @grpc/grpc-js-xds; protos/smi_envoy/envoy.proto and buf.gen.yaml say
+ * which of them we speak.
+ */
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+const packaged = join(root, 'node_modules/@grpc/grpc-js-xds/deps/protoc-gen-validate/validate');
+const staged = join(root, 'build/protos/protoc-gen-validate/validate');
+const buf = join(root, 'node_modules/.bin/buf');
+
+/** The packaged validate.proto is older than the Envoy API beside it, which uses `ignore_empty` on strings. */
+function stageValidateProto(): void {
+  rmSync(staged, { recursive: true, force: true });
+  mkdirSync(staged, { recursive: true });
+  cpSync(packaged, staged, { recursive: true });
+  const file = join(staged, 'validate.proto');
+  const source = readFileSync(file, 'utf8');
+  const head = 'message StringRules {';
+  if (!source.includes(head)) throw new Error(`${file}: expected "${head}"; the packaged validate.proto has changed`);
+  writeFileSync(file, source.replace(head, `${head}\n    optional bool ignore_empty = 26;`));
+}
+
+/** Generated code is not ours to fix: keep its types, skip its bodies. */
+function exemptFromTypeCheck(folder: string): void {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const file = join(entry.parentPath, entry.name);
+    writeFileSync(file, `// @ts-nocheck\n${readFileSync(file, 'utf8')}`);
+  }
+}
+
+const run = (...args: string[]) => execFileSync(buf, args, { cwd: root, stdio: 'inherit' });
+
+stageValidateProto();
+run('build', '--as-file-descriptor-set', '-o', 'build/envoy.binpb', '--path', 'protos/smi_envoy/envoy.proto');
+run('generate');
+exemptFromTypeCheck(join(root, 'src/gen'));

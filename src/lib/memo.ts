@@ -1,0 +1,82 @@
+/** True when both arrays hold identical elements (`===`) in the same order. */
+export function sameElements(a: readonly unknown[], b: readonly unknown[]): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) {
+    if (a[i] !== b[i]) return false;
+  }
+  return true;
+}
+
+/** Inputs are the same when identical, or when both are arrays of identical elements. */
+function sameInput(a: unknown, b: unknown): boolean {
+  return a === b || (Array.isArray(a) && Array.isArray(b) && sameElements(a, b));
+}
+
+function sameInputs(a: readonly unknown[], b: readonly unknown[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) {
+    if (!sameInput(a[i], b[i])) return false;
+  }
+  return true;
+}
+
+/**
+ * Remembers the last call of a pure function. As long as its inputs are the same (identical, or arrays of identical
+ * elements), it returns the *same* output object, so that whoever memoises on that output stays untouched as well.
+ */
+export function memoizeLast<Inputs extends readonly unknown[], Output>(
+  compute: (...inputs: Inputs) => Output,
+): (...inputs: Inputs) => Output {
+  let last: { readonly inputs: Inputs; readonly output: Output } | undefined;
+  return (...inputs) => {
+    if (last === undefined || !sameInputs(last.inputs, inputs)) last = { inputs, output: compute(...inputs) };
+    return last.output;
+  };
+}
+
+/**
+ * `memoizeLast` for each key. Call `sweep` after a round: keys that were not asked for since the previous sweep are
+ * forgotten, so memory follows the mesh.
+ */
+export class KeyedMemo<Key, Inputs extends readonly unknown[], Output> {
+  readonly #compute: (key: Key, ...inputs: Inputs) => Output;
+  #current = new Map<Key, { readonly inputs: Inputs; readonly output: Output; round: number }>();
+  #round = 0;
+
+  constructor(compute: (key: Key, ...inputs: Inputs) => Output) {
+    this.#compute = compute;
+  }
+
+  get(key: Key, ...inputs: Inputs): Output {
+    const known = this.#current.get(key);
+    if (known !== undefined && sameInputs(known.inputs, inputs)) {
+      known.round = this.#round;
+      return known.output;
+    }
+    const output = this.#compute(key, ...inputs);
+    this.#current.set(key, { inputs, output, round: this.#round });
+    return output;
+  }
+
+  sweep(): void {
+    for (const [key, entry] of this.#current) {
+      if (entry.round !== this.#round) this.#current.delete(key);
+    }
+    this.#round++;
+  }
+}
+
+/** Remembers a pure function's output for each input object, for as long as that object lives. */
+export function memoizeByIdentity<Input extends object, Output>(
+  compute: (input: Input) => Output,
+): (input: Input) => Output {
+  const outputs = new WeakMap<Input, { readonly output: Output }>();
+  return (input) => {
+    const known = outputs.get(input);
+    if (known !== undefined) return known.output;
+    const output = compute(input);
+    outputs.set(input, { output });
+    return output;
+  };
+}

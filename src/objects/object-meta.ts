@@ -1,0 +1,12 @@
+/** What we keep of an object's `metadata`. */
+export interface ObjectMeta {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string | undefined;
+  readonly generation: number | undefined;
+  /** RFC 3339, UTC, whole seconds, as Kubernetes writes it: code unit order is time order. */
+  readonly creationTimestamp: string | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Only our own annotations (`smi-envoy.io/…`): the others can be large and decide nothing here. */
+  readonly annotations: Readonly<Record<string, string>>;
+}
