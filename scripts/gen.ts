@@ -33,9 +33,28 @@ function exemptFromTypeCheck(folder: string): void {
   }
 }
 
+/**
+ * ts-proto prints a Duration as an object, and one of zero as an empty object, which nobody can tell from "not set".
+ * Canonical JSON, which Envoy reads, is seconds with an `s`. https://protobuf.dev/programming-guides/json/
+ */
+function printDurationsCanonically(): void {
+  const file = join(root, 'src/gen/google/protobuf/duration.ts');
+  const source = readFileSync(file, 'utf8');
+  const printed = /toJSON\(message: Duration\): unknown \{.*?\n {2}\},/s;
+  if (!printed.test(source)) throw new Error(`${file}: no toJSON found; the generator has changed`);
+  const canonical = `toJSON(message: Duration): unknown {
+    return Number(((message.seconds ?? 0) + (message.nanos ?? 0) / 1e9).toFixed(9)) + "s";
+  },`;
+  writeFileSync(
+    file,
+    source.replace(printed, () => canonical),
+  );
+}
+
 const run = (...args: string[]) => execFileSync(buf, args, { cwd: root, stdio: 'inherit' });
 
 stageValidateProto();
 run('build', '--as-file-descriptor-set', '-o', 'build/envoy.binpb', '--path', 'protos/smi_envoy/envoy.proto');
 run('generate');
+printDurationsCanonically();
 exemptFromTypeCheck(join(root, 'src/gen'));
