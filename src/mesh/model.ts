@@ -15,18 +15,28 @@ export interface MeshModel {
   readonly workloads: ReadonlyMap<NamespacedName, Workload>;
   /**
    * Which service ports each identity may call or must know to call what it may: the ports whose pods grant it
-   * something, the roots that split onto them, and every backend of such a root (rule R39). Identities that no policy
-   * names are absent. Ports that anyone may call (see `ServicePort.openToAll`) are left out here: everyone has them.
+   * something, the roots that split onto them, and every destination of what is in the set (rule R39), so that no route
+   * it is given leads to a port that it is not. Identities that no policy names are absent. Ports that everyone must
+   * know (see `ServicePort.openToAll`) are left out.
    */
   readonly reach: ReadonlyMap<SpiffeId, ReadonlySet<ServicePortKey>>;
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** `<namespace>/<service>/<port number>`: one port of one Service. */
+/**
+ * `<namespace>/<service>/<port number>`: one port of one Service; with `/udp` behind it for UDP, since a Service may
+ * have the same number for both (DNS does).
+ */
 export type ServicePortKey = Brand<string, 'ServicePortKey'>;
 
-export const servicePortKey = (namespace: string, service: string, port: number): ServicePortKey =>
-  `${namespace}/${service}/${port}` as ServicePortKey;
+export const servicePortKey = (
+  namespace: string,
+  service: string,
+  port: number,
+  transport: Transport = 'tcp',
+): ServicePortKey => `${namespace}/${service}/${port}${transport === 'udp' ? '/udp' : ''}` as ServicePortKey;
+
+export type Transport = 'tcp' | 'udp';
 
 /** `http` covers HTTP/1.1, HTTP/2, gRPC and WebSocket: all are carried as the client speaks them. */
 export type Protocol = 'http' | 'tcp' | 'udp';
@@ -46,9 +56,12 @@ export interface ServicePort {
   /** Who may answer for this service: the identities of all its pods with a sidecar, also those not ready yet. Sorted. */
   readonly servers: readonly SpiffeId[];
   readonly routing: Routing;
-  /** True when a pod behind it does not enforce (audit, permissive, no sidecar), so that every client must know it. */
+  /**
+   * True when every client must know it: no pod is behind it, or one that does not enforce (audit, permissive, no
+   * sidecar); or it splits onto such a port; or such a port splits onto it.
+   */
   readonly openToAll: boolean;
-  /** The Kubernetes objects that this was built from, routing included; sorted. */
+  /** The Kubernetes objects that this was built from, without those of `routing`; sorted. */
   readonly origins: readonly ObjectRef[];
 }
 
@@ -72,8 +85,18 @@ export type SidecarInbound = { readonly mode: 'transparent' } | { readonly mode:
 
 /** What becomes of a request or connection to a service port: the first rule that matches decides, else `otherwise`. */
 export interface Routing {
-  readonly rules: readonly { readonly match: HttpMatch; readonly destinations: Destinations }[];
+  readonly rules: readonly RoutingRule[];
   readonly otherwise: Destinations;
+  /** The split that decides `otherwise`. None: it is the service's own endpoints. */
+  readonly otherwiseSplit: ObjectRef | undefined;
+  /** The splits and route groups that this was built from; sorted. Empty without a split. */
+  readonly origins: readonly ObjectRef[];
+}
+
+export interface RoutingRule {
+  readonly match: HttpMatch;
+  readonly split: ObjectRef;
+  readonly destinations: Destinations;
 }
 
 /** Shares by weight, each greater than zero, their sum at most 2^32-1. Empty: nothing can be reached, which is said to the caller (rule R14). */
@@ -84,11 +107,14 @@ export interface HttpMatch {
   /** The group it is from, and its name there. */
   readonly origin: ObjectRef;
   readonly name: string;
-  /** RE2, valid, to match from the beginning of the path and not necessarily to its end (rule R36). */
+  /**
+   * To match from the beginning of the path and not necessarily to its end (rule R36). RE2, valid, not empty, and still
+   * valid with the same meaning inside a group: `(?:…)`.
+   */
   readonly pathPrefixRegex: string | undefined;
   /** Empty: any. */
   readonly methods: readonly string[];
-  /** RE2, valid, to match the whole value. Names are lower case, `:authority` for the host. */
+  /** RE2, valid, not empty, to match the whole value. Names are lower case, `:authority` for the host. */
   readonly headers: readonly { readonly name: string; readonly regex: string }[];
 }
 
@@ -103,9 +129,12 @@ export interface Workload {
   readonly appAddress: string | undefined;
   /** Where the application reaches its sidecar: intercepted traffic (transparent) or the HTTP proxy (explicit). */
   readonly outboundPort: number;
-  /** What it serves; sorted by port. */
+  /** What it serves; sorted by number, then protocol. A number occurs twice where it is served by TCP and by UDP. */
   readonly inbound: readonly InboundPort[];
-  /** Local ports by which the application of an explicit sidecar reaches TCP and UDP services. Sorted by local port. */
+  /**
+   * Local ports by which the application of an explicit sidecar reaches TCP and UDP services, each of them existing.
+   * Sorted by local port, then by service port; a number occurs twice where it is for TCP and for UDP.
+   */
   readonly upstreams: readonly { readonly localPort: number; readonly port: ServicePortKey }[];
 }
 
