@@ -6,6 +6,7 @@ export const reasonCodes = {
   // Reading
   InvalidYaml: 'The file is not well-formed YAML; the objects it gave before stay as they were.',
   InvalidObject: 'The object does not have the shape its kind and version require; its last good state stays.',
+  InvalidField: 'A part of the object cannot be understood; that part has no effect, the rest stands.',
   DuplicateObject: 'The same object is written in two places; the first in path order counts.',
   UnsupportedVersion: 'The kind is one we read, but not in this version.',
   // TrafficSplit

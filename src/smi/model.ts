@@ -8,6 +8,7 @@ export interface TrafficSplit {
   readonly meta: ObjectMeta;
   /** `spec.service` as written: a short name, `name.namespace` or an FQDN. */
   readonly service: string;
+  /** As written, in order. Weights are whole numbers whose sum is at most 2^32-1; only their ratio means anything. */
   readonly backends: readonly { readonly service: string; readonly weight: number }[];
   /** Names of HTTPRouteGroups in the split's own namespace. Empty: the split applies to everything. */
   readonly matches: readonly string[];
@@ -17,13 +18,18 @@ export type RuleKind = 'HTTPRouteGroup' | 'TCPRoute' | 'UDPRoute';
 
 export interface TrafficTarget {
   readonly meta: ObjectMeta;
+  /** Its name is empty where none was written: it means no pod. */
   readonly destination: Subject;
-  /** Ports of `destination.port` in v1alpha1 and v1alpha2: every rule is restricted to it (rule R3). */
+  /** `destination.port`, of v1alpha1 and v1alpha2 but honoured in any: every rule is restricted to it (rules R3, R5). */
   readonly destinationPort: number | undefined;
+  /**
+   * A rule that could not be understood is a `TCPRoute` without a name here: it is found nowhere, so it allows nothing,
+   * and it still restricts the HTTP rules beside it (rule R37), as what was meant may have.
+   */
   readonly rules: readonly {
     readonly kind: RuleKind;
     readonly name: string;
-    /** Names of matches; `undefined` is all of the group's (rule R35). */
+    /** Names of matches; `undefined` is all of the group's (rule R35), an empty list is none of them. */
     readonly matches: readonly string[] | undefined;
   }[];
   readonly sources: readonly Subject[];
@@ -38,7 +44,8 @@ export interface Subject {
 
 export interface IdentityBinding {
   readonly meta: ObjectMeta;
-  readonly podLabels: Readonly<Record<string, string>> | undefined;
+  /** Labels that a pod must all have; a pod that any of them selects is meant. Never an empty set of labels. */
+  readonly podSelectors: readonly Readonly<Record<string, string>>[];
   /** Without the `spiffe://` prefix, as the draft writes them. */
   readonly spiffeIdentities: readonly string[];
   readonly serviceAccount: string | undefined;
