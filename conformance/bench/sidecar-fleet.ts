@@ -57,7 +57,7 @@ function readResponse(buffer: Buffer): Received {
 
 class SimulatedSidecar {
   readonly #stream: ClientDuplexStream<DeltaDiscoveryRequest, Received>;
-  readonly #held: Record<string, Set<string>> = {};
+  readonly #held = new Map<string, Set<string>>();
 
   constructor(client: Client, nodeId: string, cluster: string, onResponse: (received: Received) => void) {
     this.#stream = client.makeBidiStreamRequest(
@@ -67,7 +67,8 @@ class SimulatedSidecar {
     );
     this.#stream.on('error', (error: Error) => report({ type: 'error', message: `${nodeId}: ${error.message}` }));
     this.#stream.on('data', (received: Received) => {
-      const known = (this.#held[received.typeUrl] ??= new Set());
+      const known = this.#held.get(received.typeUrl) ?? new Set();
+      this.#held.set(received.typeUrl, known);
       const fresh = received.names.filter((name) => !known.has(name));
       for (const name of fresh) known.add(name);
       this.#stream.write({ typeUrl: received.typeUrl, responseNonce: received.nonce });
@@ -91,7 +92,7 @@ class SimulatedSidecar {
   }
 
   count(typeUrl: string): number {
-    return this.#held[typeUrl]?.size ?? 0;
+    return this.#held.get(typeUrl)?.size ?? 0;
   }
 
   close(): void {
