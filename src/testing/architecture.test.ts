@@ -35,10 +35,14 @@ const house: Record<string, { readonly rooms: readonly string[]; readonly packag
     ],
     packages: ['node:*', 'pino', 'pino-pretty', 'prom-client', 'zod', '@grpc/grpc-js'],
   },
+  demo: {
+    rooms: ['lib', 'objects', 'diagnostics', 'mesh', 'translators', 'xds-server', 'control'],
+    packages: ['node:*', 'yaml', 'zod'],
+  },
   cli: {
     rooms: [
       ...['lib', 'objects', 'diagnostics', 'smi', 'cluster', 'sources', 'mesh', 'translators', 'envoy', 'snapshot'],
-      ...['xds-server', 'identity', 'control'],
+      ...['xds-server', 'identity', 'control', 'demo'],
     ],
     packages: ['node:*', 'commander', 'yaml', 'zod'],
   },

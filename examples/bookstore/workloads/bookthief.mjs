@@ -5,6 +5,6 @@ keepCalling({
   steal: { perSecond: 2, call: () => callHttp({ url: 'http://bookstore.bookstore:8080/books' }) },
   'read orders': {
     perSecond: 1,
-    call: () => callTcp({ to: 'orders-db', address: process.env.ORDERS_DB, line: 'LIST' }),
+    call: () => callTcp({ to: 'orders-db.bookstore:5432', address: process.env.ORDERS_DB, line: 'LIST' }),
   },
 });

@@ -4,7 +4,8 @@ import { createServer } from 'node:http';
 import { callTcp, keepCalling, reported } from './calls.mjs';
 
 const pod = process.env.POD_NAME;
-const record = () => callTcp({ to: 'orders-db', address: process.env.ORDERS_DB, line: 'ORDER 1 The Sidecar' });
+const record = () =>
+  callTcp({ to: 'orders-db.bookstore:5432', address: process.env.ORDERS_DB, line: 'ORDER 1 The Sidecar' });
 
 const server = createServer(async (_request, response) => {
   const { answer, error } = await reported('record an order', record());

@@ -42,7 +42,7 @@ export async function callHttp({ method = 'GET', url, headers = {} }) {
  * @param {{ to: string, address: string, line: string }} call
  */
 export async function callTcp({ to, address, line }) {
-  return timed({ protocol: 'tcp', to }, async (signal) => {
+  return timed({ protocol: 'tcp', to: to.split('.')[0], authority: to }, async (signal) => {
     const [host, port] = address.split(':');
     const socket = connect({ host, port: Number(port), signal }).setEncoding('utf8');
     let received = '';
@@ -107,6 +107,3 @@ export function keepCalling(calls) {
     process.send({ order: order.id, reports });
   });
 }
-
-// A parent that went away takes its workloads with it.
-process.on('disconnect', () => process.exit(0));
