@@ -36,7 +36,7 @@ export interface Call extends CallReport {
 export type Outcome = 'answered' | 'denied' | 'closed' | 'failed';
 
 export function outcomeOf(call: CallReport): Outcome {
-  if (call.denied !== undefined) return 'denied';
+  if (call.denied !== undefined && call.status === 403) return 'denied';
   if (call.error === undefined) return 'answered';
   return call.protocol === 'tcp' ? 'closed' : 'failed';
 }

@@ -6,7 +6,7 @@ import { describeMatch } from './splits.ts';
 /** One line for each split, grant and pod that is not what it was. */
 export function describeChange(before: MeshModel, after: MeshModel): readonly string[] {
   return [
-    ...difference(routingLines(before), routingLines(after)),
+    ...routingChanges(before, after),
     ...difference(grantLines(before), grantLines(after)),
     ...difference(podLines(before), podLines(after)),
   ];
@@ -24,14 +24,28 @@ function difference(before: Lines, after: Lines): readonly string[] {
   });
 }
 
-function routingLines(mesh: MeshModel): Lines {
-  const lines = [...mesh.services.values()].flatMap(({ service, routing }) =>
-    routingParts(routing).map(([requests, destinations]): [string, string] => [
-      `${service.name} (${requests}):`,
-      describeDestinations(mesh, destinations),
+/** The shares of each kind of request to each service that is split. */
+function sharesOf(mesh: MeshModel): ReadonlyMap<string, Lines> {
+  const shares = [...mesh.services.values()].flatMap(({ service, routing }) =>
+    routingParts(routing).map(([requests, destinations]): [string, Lines] => [
+      `${service.name} (${requests})`,
+      new Map(describeDestinations(mesh, destinations)),
     ]),
   );
-  return new Map(lines);
+  return new Map(shares);
+}
+
+function routingChanges(before: MeshModel, after: MeshModel): readonly string[] {
+  const [were, are] = [sharesOf(before), sharesOf(after)];
+  return sortedUnique([...were.keys(), ...are.keys()]).flatMap((subject) => {
+    const [was, is] = [were.get(subject), are.get(subject)];
+    if (is === undefined) return [`${subject}: not split any more`];
+    if (was === undefined) {
+      return [`${subject}: now ${[...is].map((share) => share.join(' ')).join(', ') || 'leads nowhere'}`];
+    }
+    const changes = difference(was, is);
+    return changes.length === 0 ? [] : [`${subject}: ${changes.join(', ')}`];
+  });
 }
 
 function routingParts({ rules, otherwise, otherwiseSplit }: Routing): readonly [string, Destinations][] {
@@ -43,37 +57,33 @@ function routingParts({ rules, otherwise, otherwiseSplit }: Routing): readonly [
   ];
 }
 
-function describeDestinations(mesh: MeshModel, destinations: Destinations): string {
+function describeDestinations(mesh: MeshModel, destinations: Destinations): readonly [string, string][] {
   const total = destinations.reduce((sum, { weight }) => sum + weight, 0);
-  if (destinations.length === 0) return 'nowhere';
-  return destinations
-    .map(({ port, weight }) => `${mesh.services.get(port)?.service.name ?? port} ${percent(weight / total)}`)
-    .join(', ');
+  return destinations.map(({ port, weight }) => [
+    mesh.services.get(port)?.service.name ?? port,
+    percent(weight / total),
+  ]);
 }
 
 function grantLines(mesh: MeshModel): Lines {
-  const lines = new Map<string, string>();
+  const allowed = new Map<string, string[]>();
   for (const { serviceAccount, inbound } of mesh.workloads.values()) {
     for (const { access, protocol } of inbound) {
       for (const { callers, requests } of access.grants) {
+        const all = protocol === 'http' ? 'anything' : protocol.toUpperCase();
+        const what = requests === 'any' ? [all] : requests.map(describeMatch);
         for (const caller of callers) {
-          const subject = `${caller.split('/').at(-1)} → ${serviceAccount}`;
-          const what =
-            requests === 'any'
-              ? [protocol === 'http' ? 'anything' : protocol.toUpperCase()]
-              : requests.map(describeMatch);
-          const known = lines.get(subject)?.slice('may '.length).split(' or ') ?? [];
-          lines.set(subject, `may ${sortedUnique([...known, ...what]).join(' or ')}`);
+          const subject = `${caller.split('/').at(-1)} → ${serviceAccount}:`;
+          allowed.set(subject, [...(allowed.get(subject) ?? []), ...what]);
         }
       }
     }
   }
-  return lines;
+  return new Map([...allowed].map(([subject, what]) => [subject, `may ${sortedUnique(what).join(' or ')}`]));
 }
 
 const podLines = (mesh: MeshModel): Lines =>
   new Map([...mesh.workloads.values()].map(({ pod, addresses }) => [`pod ${pod.name}`, `at ${addresses.join(', ')}`]));
 
-/** `90%`, `8.3%` */
-export const percent = (fraction: number): string =>
-  `${Number.isInteger(Math.round(fraction * 1e6) / 1e4) ? Math.round(fraction * 100) : (fraction * 100).toFixed(1)}%`;
+/** `90%`, `8.3%`: at most one decimal. */
+export const percent = (fraction: number): string => `${Number((fraction * 100).toFixed(1))}%`;
