@@ -5,6 +5,8 @@ export type Cancel = () => void;
 export interface Clock {
   /** Milliseconds since some fixed moment; never runs backwards. */
   readonly now: () => number;
+  /** What the calendar says, for what others read. May jump, so never subtract two of them. */
+  readonly date: () => Date;
   /** Calls back once, after the given milliseconds. */
   readonly after: (milliseconds: number, callback: () => void) => Cancel;
   /** Calls back once what is already waiting in the event loop has been dealt with. */
@@ -13,6 +15,7 @@ export interface Clock {
 
 export const systemClock: Clock = {
   now: () => performance.now(),
+  date: () => new Date(),
   after: (milliseconds, callback) => {
     const timer = setTimeout(callback, milliseconds);
     return () => clearTimeout(timer);

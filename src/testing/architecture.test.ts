@@ -27,7 +27,7 @@ const house: Record<string, { readonly rooms: readonly string[]; readonly packag
     rooms: ['lib', 'objects', 'envoy', 'snapshot', 'gen'],
     packages: ['node:*', '@grpc/grpc-js', '@bufbuild/protobuf', 'zod'],
   },
-  identity: { rooms: ['lib', 'mesh'], packages: ['node:*', '@peculiar/x509'] },
+  identity: { rooms: ['lib', 'mesh'], packages: ['node:*', '@peculiar/x509', 'reflect-metadata'] },
   control: {
     rooms: [
       ...['lib', 'objects', 'diagnostics', 'smi', 'cluster', 'sources', 'mesh', 'translators', 'envoy', 'snapshot'],

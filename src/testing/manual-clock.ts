@@ -8,6 +8,8 @@ export class ManualClock implements Clock {
 
   readonly now = (): number => this.#now;
 
+  readonly date = (): Date => new Date(Date.UTC(2026, 0, 1) + this.#now);
+
   readonly after = (milliseconds: number, callback: () => void): Cancel => {
     const id = this.#next++;
     this.#waiting.set(id, { at: this.#now + milliseconds, callback });
