@@ -14,7 +14,7 @@ const matchSchema = z.object({
   name: z.string().min(1, 'must not be empty'),
   pathRegex: z.string().nullish(),
   methods: z.array(z.unknown()).nullish(),
-  headers: z.unknown(),
+  headers: z.unknown().optional(),
 });
 
 /**

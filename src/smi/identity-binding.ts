@@ -9,7 +9,7 @@ import type { SmiObject } from './smi-object.ts';
 const specSchema = z.object({
   schemes: z.object({
     podLabelSelectors: z.array(z.unknown()).nullish(),
-    podLabelSelector: z.unknown(),
+    podLabelSelector: z.unknown().optional(),
     spiffeIdentities: z.array(z.unknown()).nullish(),
     serviceAccount: z.string().nullish(),
   }),

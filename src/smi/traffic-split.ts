@@ -14,7 +14,7 @@ const specSchema = z.object({
   matches: z.array(z.unknown()).nullish(),
 });
 
-const backendSchema = z.object({ service: z.string().min(1, 'must name a service'), weight: z.unknown() });
+const backendSchema = z.object({ service: z.string().min(1, 'must name a service') });
 
 const matchSchema = z.object({
   kind: z.literal('HTTPRouteGroup', 'must be HTTPRouteGroup'),
@@ -39,17 +39,20 @@ export function decodeTrafficSplit(
 }
 
 function readBackends(list: readonly unknown[], version: string, flaws: SmiFlaw[]): TrafficSplit['backends'] {
-  const backends = list.flatMap((raw, i) => {
+  const milliWeights: bigint[] = [];
+  const services = list.map((raw, i) => {
     const field = fieldPath('spec.backends', i);
+    const weight = readWeight(isJsonMap(raw) ? raw['weight'] : undefined, version);
+    milliWeights.push('milli' in weight ? weight.milli : 0n);
     const backend = readPart(backendSchema, raw, field, flaws);
-    if (backend === undefined) return [];
-    const weight = readWeight(backend.weight, version);
-    if ('milli' in weight) return [{ service: backend.service, milli: weight.milli }];
-    flaws.push(errorAt(fieldPath(field, 'weight'), weight.flaw, 'InvalidWeight'));
-    return [{ service: backend.service, milli: 0n }];
+    if (backend !== undefined && 'flaw' in weight) {
+      flaws.push(errorAt(fieldPath(field, 'weight'), weight.flaw, 'InvalidWeight'));
+    }
+    return backend?.service;
   });
-  const weights = wholeWeights(backends.map(({ milli }) => milli));
-  return backends.map(({ service }, i) => ({ service, weight: weights[i] ?? 0 }));
+  // Of all backends, also those left out below, as conversion does: the numbers must not depend on the version.
+  const weights = wholeWeights(milliWeights);
+  return services.flatMap((service, i) => (service === undefined ? [] : [{ service, weight: weights[i] ?? 0 }]));
 }
 
 /**

@@ -40,7 +40,7 @@ export function wholeWeights(millis: readonly bigint[]): readonly number[] {
 function scaleDown(weights: readonly bigint[]): readonly bigint[] {
   const total = sum(weights);
   if (total <= largestSum) return weights;
-  const room = largestSum - BigInt(weights.length);
+  const room = largestSum - BigInt(weights.filter((weight) => weight > 0n).length);
   return weights.map((weight) => (weight === 0n ? 0n : (weight * room) / total + 1n));
 }
 
