@@ -125,6 +125,8 @@ export interface Workload {
   readonly serviceAccount: string;
   readonly addresses: readonly string[];
   readonly sidecar: SidecarInbound;
+  /** That of all its ports, and of the ports that no Service declares. */
+  readonly mode: AccessMode;
   /** Where an explicit sidecar reaches its application; `undefined`: where the caller dialled (transparent). */
   readonly appAddress: string | undefined;
   /** Where the application reaches its sidecar: intercepted traffic (transparent) or the HTTP proxy (explicit). */
