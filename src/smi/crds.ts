@@ -218,7 +218,12 @@ const shapes: { readonly [K in SmiKind['kind']]: Shape } = {
       specs: rules,
       sources,
     },
-    validation: { anyOf: [{ required: ['spec'] }, { required: ['destination'] }] },
+    // With a status subresource, neither `anyOf` nor `oneOf` may stand at the root of a schema.
+    validation: {
+      'x-kubernetes-validations': [
+        { rule: 'has(self.spec) || has(self.destination)', message: 'spec is required; in v1alpha1, destination' },
+      ],
+    },
     columns: (version) => [
       column(
         'Destination',
