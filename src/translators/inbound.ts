@@ -1,0 +1,205 @@
+/** What comes to a pod: one listener, one filter chain for each way to each port, and the way on to the application. */
+import type { EnvoyResource } from '../envoy/envoy-resource.ts';
+import { type Cluster, Cluster_DiscoveryType, Cluster_LbPolicy } from '../gen/envoy/config/cluster/v3/cluster.ts';
+import { TrafficDirection } from '../gen/envoy/config/core/v3/base.ts';
+import type { Listener } from '../gen/envoy/config/listener/v3/listener.ts';
+import type { Filter, FilterChain, FilterChainMatch } from '../gen/envoy/config/listener/v3/listener_components.ts';
+import type { AccessMode, Grant, InboundPort, ServicePortKey } from '../mesh/model.ts';
+import type { ObjectRef } from '../objects/object-ref.ts';
+import { tcpAuditFilter } from './access.ts';
+import { tcpAddress } from './address.ts';
+import { httpOptions, noCircuitBreakers } from './cluster.ts';
+import { seconds } from './duration.ts';
+import { inboundHttpFilter, noIdentityHttpFilter } from './inbound-http.ts';
+import { listenerFilters } from './listener-filters.ts';
+import { names, serverName } from './names.ts';
+import { originsMetadata, serviceRef } from './origins.ts';
+import { closeFilter, tcpFilter } from './tcp.ts';
+import { downstreamTls } from './tls.ts';
+
+type ListenerResource = EnvoyResource & { type: 'listener' };
+
+/** Where intercepted traffic arrives. The rules that send it there are the injector's. */
+export const transparentInboundPort = 15006;
+
+/** How a connection says which port it is for: by where it was going, or by the server name it asks for. */
+export type InboundAddressing =
+  | { readonly by: 'destination port' }
+  | { readonly by: 'server name'; readonly clusterDomain: string };
+
+/** Everything about a port that its filter chains depend on. Policies are not among it. */
+export interface InboundShape {
+  readonly number: number;
+  readonly protocol: 'http' | 'tcp';
+  readonly servicePorts: readonly ServicePortKey[];
+  readonly mode: AccessMode;
+  /** What a TCP port in audit mode counts; empty otherwise. */
+  readonly audited: readonly Grant[];
+}
+
+export function inboundChains(port: InboundShape, addressing: InboundAddressing): readonly FilterChain[] {
+  const name = names.inbound(port.number);
+  const metadata = originsMetadata(port.servicePorts.map(serviceRef));
+  const plainText = addressing.by === 'destination port' ? plainTextFilters(port) : undefined;
+  return [
+    {
+      name,
+      filterChainMatch: { ...addressed(port, addressing), transportProtocol: 'tls' },
+      transportSocket:
+        port.protocol === 'http'
+          ? downstreamTls(names.trustBundle, ['h2', 'http/1.1'])
+          : downstreamTls(names.inboundCallers(port.number), []),
+      filters: port.protocol === 'http' ? [inboundHttpFilter(port.number, true)] : tcpFilters(port),
+      metadata,
+    },
+    ...(plainText === undefined
+      ? []
+      : [
+          {
+            name: `${name}/plain-text`,
+            filterChainMatch: { ...addressed(port, addressing), transportProtocol: 'raw_buffer' },
+            filters: plainText,
+            metadata,
+          },
+        ]),
+  ];
+}
+
+/** What callers without a certificate get. Nothing, on a TCP port: no chain, and the connection is closed. */
+function plainTextFilters(port: InboundShape): Filter[] | undefined {
+  switch (port.protocol) {
+    case 'http':
+      return port.mode === 'enforce'
+        ? [noIdentityHttpFilter(names.inbound(port.number))]
+        : [inboundHttpFilter(port.number, false)];
+    case 'tcp':
+      return port.mode === 'enforce' ? undefined : tcpFilters(port);
+  }
+}
+
+function tcpFilters({ number, mode, audited }: InboundShape): Filter[] {
+  const name = names.inbound(number);
+  const proxy = tcpFilter(name, name);
+  return mode === 'audit' ? [tcpAuditFilter(name, audited), proxy] : [proxy];
+}
+
+function addressed(port: InboundShape, addressing: InboundAddressing): FilterChainMatch {
+  switch (addressing.by) {
+    case 'destination port':
+      return { destinationPort: port.number };
+    case 'server name':
+      return { serverNames: port.servicePorts.map((key) => serverName(key, addressing.clusterDomain)) };
+  }
+}
+
+/** The inbound listener of a transparent sidecar. `closed`: ports that no Service declares are closed too. */
+export function transparentInboundListener(
+  pod: ObjectRef,
+  chains: readonly FilterChain[],
+  ipv6: boolean,
+  closed: boolean,
+): ListenerResource {
+  return inboundListener(pod, ['original_dst', 'tls_inspector'], {
+    ...onEveryAddress(transparentInboundPort, ipv6),
+    filterChains: closed ? [...chains] : [...chains, loop],
+    ...(closed ? {} : open),
+  });
+}
+
+/** Traffic for the listener's own port would come back to it for ever. */
+const loop: FilterChain = {
+  name: 'inbound/loop',
+  filterChainMatch: { destinationPort: transparentInboundPort },
+  filters: [closeFilter],
+};
+
+const open: Listener = {
+  defaultFilterChain: { name: names.passthrough, filters: [tcpFilter(names.passthrough, names.passthrough)] },
+  // A server that speaks first waits for this long before its caller is known not to speak TLS.
+  listenerFiltersTimeout: seconds(1),
+  continueOnListenerFiltersTimeout: true,
+};
+
+/** The inbound listener of an explicit sidecar, on the pod's own addresses; at least one. */
+export function explicitInboundListener(
+  pod: ObjectRef,
+  chains: readonly FilterChain[],
+  addresses: readonly string[],
+  port: number,
+  answersHttp: boolean,
+): ListenerResource {
+  const [address = '', ...others] = addresses;
+  return inboundListener(pod, ['tls_inspector'], {
+    address: tcpAddress(address, port),
+    additionalAddresses: others.map((other) => ({ address: tcpAddress(other, port) })),
+    filterChains: answersHttp ? [...chains, plainText] : [...chains],
+  });
+}
+
+/** Without TLS nobody knows which port is meant; HTTP clients are told so. */
+const plainText: FilterChain = {
+  name: 'inbound/plain-text',
+  filterChainMatch: { transportProtocol: 'raw_buffer' },
+  filters: [noIdentityHttpFilter(names.inboundListener)],
+};
+
+const inboundListener = (
+  pod: ObjectRef,
+  filters: Parameters<typeof listenerFilters>[0],
+  listener: Listener,
+): ListenerResource => ({
+  type: 'listener',
+  name: names.inboundListener,
+  message: {
+    name: names.inboundListener,
+    trafficDirection: TrafficDirection.INBOUND,
+    listenerFilters: listenerFilters(filters),
+    ...listener,
+    metadata: originsMetadata([pod]),
+  },
+  origins: [pod],
+});
+
+/** All addresses of the pod, of the families that it has. */
+export const onEveryAddress = (port: number, ipv6: boolean): Pick<Listener, 'address' | 'additionalAddresses'> => ({
+  address: tcpAddress('0.0.0.0', port),
+  ...(ipv6 ? { additionalAddresses: [{ address: tcpAddress('::', port) }] } : {}),
+});
+
+/** Applications close idle connections on their own clock, often after 5 s; we must be first. */
+const applicationIdleSeconds = 4;
+
+/** The way from the sidecar to its application: where the caller was going, or to a fixed address. */
+export function inboundCluster(
+  port: Pick<InboundPort, 'number' | 'protocol' | 'http2'>,
+  appAddress: string | undefined,
+): EnvoyResource & { type: 'cluster' } {
+  const name = names.inbound(port.number);
+  const message: Cluster = {
+    name,
+    circuitBreakers: noCircuitBreakers,
+    ...(appAddress === undefined
+      ? {
+          clusterDiscoveryType: { $case: 'type', value: Cluster_DiscoveryType.ORIGINAL_DST },
+          lbPolicy: Cluster_LbPolicy.CLUSTER_PROVIDED,
+        }
+      : {
+          clusterDiscoveryType: { $case: 'type', value: Cluster_DiscoveryType.STATIC },
+          loadAssignment: {
+            clusterName: name,
+            endpoints: [
+              {
+                lbEndpoints: [
+                  {
+                    hostIdentifier: { $case: 'endpoint', value: { address: tcpAddress(appAddress, port.number) } },
+                  },
+                ],
+              },
+            ],
+          },
+        }),
+  };
+  if (port.protocol === 'http')
+    message.typedExtensionProtocolOptions = { ...httpOptions(port.http2, applicationIdleSeconds) };
+  return { type: 'cluster', name, message, origins: [] };
+}

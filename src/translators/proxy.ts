@@ -1,0 +1,140 @@
+/** What is one proxy's own: its listeners, the way to its application, who may use that, and its secrets. */
+import type { EnvoyResource, EnvoyResourceSet } from '../envoy/envoy-resource.ts';
+import type { FilterChain } from '../gen/envoy/config/listener/v3/listener_components.ts';
+import { KeyedMemo, memoizeLast } from '../lib/memo.ts';
+import type { Access, AccessMode, InboundPort, ServicePort, SidecarInbound, Workload } from '../mesh/model.ts';
+import type { ObjectRef } from '../objects/object-ref.ts';
+import {
+  explicitInboundListener,
+  type InboundAddressing,
+  inboundChains,
+  inboundCluster,
+  transparentInboundListener,
+} from './inbound.ts';
+import { inboundRoutes } from './inbound-http.ts';
+import { inboundUdp } from './inbound-udp.ts';
+import type { TranslationOptions } from './options.ts';
+import { upstreamListener } from './outbound.ts';
+import { explicitOutboundListener } from './outbound-explicit.ts';
+import { transparentOutboundListener } from './outbound-transparent.ts';
+import { stableResourceSets } from './resource-set.ts';
+import { type Credentials, inboundCallers, trustBundle, workloadCertificate } from './secrets.ts';
+
+/** The service ports that the workload's upstreams are for, in their order; `undefined` where there is none any more. */
+export type UpstreamPorts = readonly (ServicePort | undefined)[];
+
+/** Makes the own resources of one pod's proxy, again and again. What did not change is the same object as before. */
+export function createProxyTranslator(
+  pod: ObjectRef,
+  options: TranslationOptions,
+): (workload: Workload, upstreams: UpstreamPorts, credentials: Credentials) => EnvoyResourceSet {
+  const resourceSet = stableResourceSets();
+  const certificate = memoizeLast(workloadCertificate);
+  const bundle = memoizeLast(trustBundle);
+  const inboundPorts = new KeyedMemo((_: string) => createInboundPort(options.clusterDomain));
+  const inbound = memoizeLast(
+    (
+      sidecarPort: number | undefined,
+      addresses: readonly string[],
+      mode: AccessMode,
+      answersHttp: boolean,
+      chains: readonly FilterChain[],
+    ) =>
+      sidecarPort === undefined
+        ? transparentInboundListener(pod, chains, hasIpv6(addresses), mode === 'enforce')
+        : explicitInboundListener(pod, chains, addresses, sidecarPort, answersHttp),
+  );
+  const outbound = memoizeLast((mode: SidecarInbound['mode'], port: number, ipv6: boolean) =>
+    mode === 'transparent'
+      ? transparentOutboundListener(pod, port, ipv6, options.outboundTraffic)
+      : explicitOutboundListener(pod, port),
+  );
+  const upstreamListeners = new KeyedMemo(
+    (
+      _: string,
+      localPort: number,
+      key: ServicePort['key'],
+      protocol: ServicePort['protocol'],
+      otherwise: ServicePort['routing']['otherwise'],
+    ) => upstreamListener(localPort, { key, protocol, otherwise }, options.clusterDomain),
+  );
+
+  return memoizeLast((workload, upstreams, credentials) => {
+    const { sidecar, addresses, mode } = workload;
+    const resources: EnvoyResource[] = [
+      certificate(credentials),
+      bundle(credentials.trustBundle),
+      outbound(sidecar.mode, workload.outboundPort, hasIpv6(addresses)),
+    ];
+    const chains: FilterChain[] = [];
+    for (const port of workload.inbound) {
+      const made = inboundPorts.get(`${port.number} ${port.protocol}`)(port, workload, credentials.trustBundle);
+      resources.push(...made.resources);
+      chains.push(...made.chains);
+    }
+    inboundPorts.sweep();
+    // An explicit sidecar listens on its pod's addresses, which a pod that is starting does not have yet.
+    if (sidecar.mode === 'transparent' || addresses.length > 0) {
+      const answersHttp = workload.inbound.some(({ protocol }) => protocol === 'http');
+      const port = sidecar.mode === 'explicit' ? sidecar.port : undefined;
+      resources.push(inbound(port, addresses, mode, answersHttp, chains));
+    }
+    workload.upstreams.forEach(({ localPort }, index) => {
+      const port = upstreams[index];
+      if (port === undefined) return;
+      const { key, protocol, routing } = port;
+      const seat = `${localPort} ${protocol}`;
+      resources.push(upstreamListeners.get(seat, localPort, key, protocol, routing.otherwise));
+    });
+    upstreamListeners.sweep();
+    return resourceSet(resources);
+  });
+}
+
+const hasIpv6 = (addresses: readonly string[]): boolean => addresses.some((address) => address.includes(':'));
+
+interface InboundTranslation {
+  readonly chains: readonly FilterChain[];
+  readonly resources: readonly EnvoyResource[];
+}
+
+/** One inbound port's part. A change of policy leaves the chains, and so the listener, untouched. */
+function createInboundPort(
+  clusterDomain: string,
+): (port: InboundPort, workload: Workload, bundle: string) => InboundTranslation {
+  const addressing: Record<SidecarInbound['mode'], InboundAddressing> = {
+    transparent: { by: 'destination port' },
+    explicit: { by: 'server name', clusterDomain },
+  };
+  const chainsOf = memoizeLast(
+    (
+      number: number,
+      protocol: 'http' | 'tcp',
+      servicePorts: InboundPort['servicePorts'],
+      mode: AccessMode,
+      audited: Access['grants'],
+      by: SidecarInbound['mode'],
+    ) => inboundChains({ number, protocol, servicePorts, mode, audited }, addressing[by]),
+  );
+  const cluster = memoizeLast(
+    (number: number, protocol: 'http' | 'tcp', http2: boolean, appAddress: string | undefined) =>
+      inboundCluster({ number, protocol, http2 }, appAddress),
+  );
+  const routes = memoizeLast(inboundRoutes);
+  const callers = memoizeLast(inboundCallers);
+  const udp = memoizeLast(inboundUdp);
+
+  return ({ number, protocol, http2, servicePorts, access, origins }, { sidecar, addresses, appAddress }, bundle) => {
+    if (protocol === 'udp') return { chains: [], resources: udp(number, access, origins, addresses, appAddress) };
+    const audited = protocol === 'tcp' && access.mode === 'audit' ? access.grants : noGrants;
+    return {
+      chains: chainsOf(number, protocol, servicePorts, access.mode, audited, sidecar.mode),
+      resources: [
+        cluster(number, protocol, http2, appAddress),
+        protocol === 'http' ? routes(number, access, origins) : callers(number, access, bundle, origins),
+      ],
+    };
+  };
+}
+
+const noGrants: Access['grants'] = [];

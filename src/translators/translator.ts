@@ -1,0 +1,100 @@
+/**
+ * The arrow from the mesh to Envoy: a pure function that remembers. What did not change in the mesh is the same object
+ * in the translation, resource by resource, so that it is not encoded, hashed or sent again.
+ */
+import type { EnvoyLayer, EnvoyResourceSet } from '../envoy/envoy-resource.ts';
+import { KeyedMemo, memoizeLast } from '../lib/memo.ts';
+import type { MeshModel, ServicePortKey, Workload } from '../mesh/model.ts';
+import { type NamespacedName, namespacedName } from '../objects/object-ref.ts';
+import type { TranslationOptions } from './options.ts';
+import { passthroughCluster } from './outbound-transparent.ts';
+import { createProxyTranslator, type UpstreamPorts } from './proxy.ts';
+import { stableMap, stableResourceSets } from './resource-set.ts';
+import { createScoping, type Scopes } from './scope.ts';
+import type { Credentials } from './secrets.ts';
+import { createServiceTranslator, type ServiceNames } from './service.ts';
+
+export interface Translation {
+  /** Clusters, endpoints and routes of service ports: the same for every proxy. */
+  readonly services: EnvoyResourceSet;
+  /** What every transparent sidecar needs besides. */
+  readonly transparent: EnvoyResourceSet;
+  /** What every explicit sidecar needs besides. */
+  readonly explicit: EnvoyResourceSet;
+  /**
+   * What the sidecar of one of the mesh's workloads is given: its own layer, and its share of the sets above. The same
+   * array for as long as all of them are.
+   */
+  readonly layersFor: (workload: Workload, credentials: Credentials) => readonly EnvoyLayer[];
+}
+
+/**
+ * Makes a translator. Each translation replaces the one before: sidecars whose layers were not asked for since then are
+ * forgotten.
+ */
+export function createTranslator(options: TranslationOptions): (mesh: MeshModel) => Translation {
+  const servicePorts = new KeyedMemo((key: ServicePortKey) => createServiceTranslator(key, options.clusterDomain));
+  const services = stableResourceSets();
+  const transparent = stableResourceSets();
+  const explicit = stableResourceSets();
+  const openToAll = memoizeLast((keys: readonly ServicePortKey[]) => keys);
+  let byPort: ReadonlyMap<ServicePortKey, ServiceNames> = new Map();
+  const scoping = createScoping(options.scope);
+  const proxies = new KeyedMemo((pod: NamespacedName) => createProxy(pod, options));
+
+  return (mesh) => {
+    const ports = [...mesh.services.values()];
+    const parts = ports.map((port) => servicePorts.get(port.key)(port));
+    servicePorts.sweep();
+    scoping.sweep();
+    proxies.sweep();
+    byPort = stableMap(
+      byPort,
+      parts.map(({ key, names }) => [key, names] as const),
+    );
+    const sets = {
+      services: services(parts.flatMap(({ shared }) => shared)),
+      transparent: transparent([passthroughCluster, ...parts.flatMap((part) => part.transparent)]),
+      explicit: explicit(parts.flatMap((part) => part.explicit)),
+    };
+    const scopes: Scopes = {
+      byPort,
+      openToAll: openToAll(ports.filter((port) => port.openToAll).map(({ key }) => key)),
+    };
+    return {
+      ...sets,
+      layersFor(workload, credentials) {
+        const given = scoping.namesFor(workload, mesh.reach, scopes);
+        const upstreams = workload.upstreams.map(({ port }) => mesh.services.get(port));
+        const proxy = proxies.get(namespacedName(workload.pod.namespace, workload.pod.name));
+        return proxy(workload, upstreams, credentials, sets.services, sets[workload.sidecar.mode], given);
+      },
+    };
+  };
+}
+
+/** The layers of one pod's proxy, its own first. */
+function createProxy(key: NamespacedName, options: TranslationOptions) {
+  const [namespace = '', name = ''] = key.split('/');
+  const own = createProxyTranslator({ group: '', kind: 'Pod', namespace, name }, options);
+  const layers = memoizeLast(
+    (
+      ownSet: EnvoyResourceSet,
+      services: EnvoyResourceSet,
+      ofMode: EnvoyResourceSet,
+      given: ReadonlySet<string>,
+    ): readonly EnvoyLayer[] => [
+      { resources: ownSet, names: 'all' },
+      { resources: services, names: given },
+      { resources: ofMode, names: given },
+    ],
+  );
+  return (
+    workload: Workload,
+    upstreams: UpstreamPorts,
+    credentials: Credentials,
+    services: EnvoyResourceSet,
+    ofMode: EnvoyResourceSet,
+    given: ReadonlySet<string>,
+  ): readonly EnvoyLayer[] => layers(own(workload, upstreams, credentials), services, ofMode, given);
+}
