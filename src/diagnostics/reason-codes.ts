@@ -22,6 +22,7 @@ export const reasonCodes = {
   RouteGroupNotFound: 'A route is referred to that does not exist; the reference adds nothing (R16, R34).',
   MatchNotFound: 'A match is named that its group does not have; the name adds nothing (R34).',
   InvalidRegex: 'A regular expression is not valid RE2; its match is disabled, the others stand (R36).',
+  InvalidHeaderName: 'A header has a name that no request can have; its match is disabled.',
   DuplicateMatch: 'Two matches of a group have the same name; a reference by name means both.',
   MatchesNotForTcp: 'The split has matches, which a TCP port cannot see; the port is not split by it.',
   // TrafficTarget
@@ -37,6 +38,8 @@ export const reasonCodes = {
   // Services and workloads
   AddressConflict: 'Two services claim the same address and port; the oldest has it.',
   UnsupportedProtocol: 'The port’s protocol is one the mesh does not carry; the port is left alone.',
+  UnknownProtocol: 'The appProtocol is none that we know; the port is carried as TCP.',
+  ProtocolConflict: 'Two services give one port of a pod different protocols; the oldest decides.',
   InvalidAnnotation: 'A smi-envoy.io annotation cannot be understood; it is ignored.',
   // Serving
   ResourceInvalid: 'A resource made from this object breaks a rule of Envoy’s; its last good version stays.',

@@ -148,6 +148,7 @@ export interface InboundPort {
   /** The service ports that lead here; sorted. */
   readonly servicePorts: readonly ServicePortKey[];
   readonly access: Access;
+  /** The Services that lead here; the objects that `access` comes from are in its grants. Sorted. */
   readonly origins: readonly ObjectRef[];
 }
 

@@ -6,3 +6,7 @@ export type SpiffeId = Brand<string, 'SpiffeId'>;
 /** The identity of a service account: `spiffe://<trust domain>/ns/<namespace>/sa/<name>`. */
 export const serviceAccountId = (trustDomain: string, namespace: string, serviceAccount: string): SpiffeId =>
   `spiffe://${trustDomain}/ns/${namespace}/sa/${serviceAccount}` as SpiffeId;
+
+/** `bookstore/reviews` for the identity of a service account; other identities stand as they are. How people are told. */
+export const describeIdentity = (identity: SpiffeId): string =>
+  identity.replace(/^spiffe:\/\/[^/]+\/ns\/([^/]+)\/sa\/([^/]+)$/, '$1/$2');

@@ -1,0 +1,103 @@
+/** The pods with a sidecar. */
+import { byDiagnostic, type Diagnostic } from '../diagnostics/diagnostic.ts';
+import { append } from '../lib/grouping.ts';
+import { KeyedMemo, memoizeLast } from '../lib/memo.ts';
+import type { NamespacedName } from '../objects/object-ref.ts';
+import type { Backing } from './backings.ts';
+import type { DeclaredPort } from './declared-ports.ts';
+import { type Arrival, arrivalAt, type Inbound, serve } from './inbound.ts';
+import { servicePortKey, type Workload } from './model.ts';
+import { hasSidecar, type MeshPod, type Pods, type PodWithSidecar } from './pods.ts';
+import type { ResolvedTarget, Targets } from './targets.ts';
+import { openUpstreams, transports } from './upstreams.ts';
+
+export interface Workloads {
+  /** Sorted by namespace and name. */
+  readonly byPod: ReadonlyMap<NamespacedName, Workload>;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+interface Made {
+  readonly workload: Workload;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** A workload is the same as long as its pod, the service ports that lead to it and the targets that name it are. */
+export function createWorkloads(): (pods: Pods, backings: readonly Backing[], targets: Targets) => Workloads {
+  const arrivals = memoizeLast(arrivalsByPod);
+  const declarations = memoizeLast(
+    (backings: readonly Backing[]) => new Map(backings.map(({ declared }) => [declared.key, declared] as const)),
+  );
+  const serveOf = new KeyedMemo(
+    (_key: NamespacedName, pod: MeshPod, arrivals: readonly Arrival[], targets: readonly ResolvedTarget[]) =>
+      serve(pod, arrivals, targets),
+  );
+  const make = new KeyedMemo(
+    (_key: NamespacedName, pod: PodWithSidecar, inbound: Inbound, reachable: readonly (DeclaredPort | undefined)[]) =>
+      makeWorkload(pod, inbound, reachable),
+  );
+
+  return memoizeLast((pods, backings, targets) => {
+    const arriving = arrivals(backings);
+    const declared = declarations(backings);
+    const byPod = new Map<NamespacedName, Workload>();
+    const diagnostics: Diagnostic[] = [];
+    for (const pod of pods.all) {
+      if (!hasSidecar(pod)) continue;
+      const inbound = serveOf.get(pod.key, pod, arriving.get(pod.key) ?? none, targets.of(pod));
+      const made = make.get(
+        pod.key,
+        pod,
+        inbound,
+        pod.upstreams.flatMap(({ service, port }) =>
+          transports.map((transport) => declared.get(servicePortKey(service.namespace, service.name, port, transport))),
+        ),
+      );
+      byPod.set(pod.key, made.workload);
+      if (made.diagnostics.length > 0) diagnostics.push(...made.diagnostics);
+    }
+    serveOf.sweep();
+    make.sweep();
+    return { byPod, diagnostics: distinct(diagnostics) };
+  });
+}
+
+const none: readonly never[] = [];
+
+function arrivalsByPod(backings: readonly Backing[]): ReadonlyMap<NamespacedName, readonly Arrival[]> {
+  const arrivals = new Map<NamespacedName, Arrival[]>();
+  for (const { declared, targets } of backings) {
+    for (const { pod, number } of targets) {
+      if (pod.sidecar !== undefined) append(arrivals, pod.key, arrivalAt(declared, number));
+    }
+  }
+  return arrivals;
+}
+
+function makeWorkload(pod: PodWithSidecar, inbound: Inbound, reachable: readonly (DeclaredPort | undefined)[]): Made {
+  const upstreams = openUpstreams(pod, reachable);
+  return {
+    workload: {
+      pod: pod.ref,
+      identity: pod.identity,
+      serviceAccount: pod.pod.serviceAccount,
+      addresses: pod.pod.ips,
+      sidecar: pod.sidecar,
+      mode: pod.mode,
+      appAddress: pod.appAddress,
+      outboundPort: pod.outboundPort,
+      inbound: inbound.ports,
+      upstreams: upstreams.open,
+    },
+    diagnostics: [...inbound.diagnostics, ...upstreams.diagnostics],
+  };
+}
+
+/** What is wrong with a Service is found on each of its pods, and said once. */
+function distinct(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const sorted = diagnostics.toSorted(byDiagnostic);
+  return sorted.filter((diagnostic, index) => {
+    const before = sorted[index - 1];
+    return before === undefined || byDiagnostic(before, diagnostic) !== 0;
+  });
+}
