@@ -42,7 +42,7 @@ const house: Record<string, { readonly rooms: readonly string[]; readonly packag
   cli: {
     rooms: [
       ...['lib', 'objects', 'diagnostics', 'smi', 'cluster', 'sources', 'mesh', 'translators', 'envoy', 'snapshot'],
-      ...['xds-server', 'identity', 'control', 'demo'],
+      ...['xds-server', 'identity', 'control', 'demo', 'config.ts'],
     ],
     packages: ['node:*', 'commander', 'yaml', 'zod'],
   },
