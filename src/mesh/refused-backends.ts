@@ -7,6 +7,7 @@ import type { Backing } from './backings.ts';
 import type { Destinations, Routing, ServicePortKey } from './model.ts';
 import type { Callers } from './reach.ts';
 import { listed, warningOn } from './report.ts';
+import { destinationsOf } from './routings.ts';
 import { describeIdentity, type SpiffeId } from './spiffe-id.ts';
 
 /**
@@ -50,9 +51,6 @@ export function createRefusedBackends(): (
 }
 
 const none: readonly never[] = [];
-
-const destinationsOf = ({ rules, otherwise }: Routing): readonly ServicePortKey[] =>
-  sortedUnique([...rules.flatMap((rule) => rule.destinations), ...otherwise].map(({ port }) => port));
 
 /** `callers` has the guarded ports among the root and its destinations. */
 function refusals(

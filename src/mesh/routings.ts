@@ -24,10 +24,12 @@ interface RootRouting {
 
 export function createRoutings(): (splits: Splits) => Routings {
   const route = new KeyedMemo((_root: NamespacedName, splits: readonly ResolvedSplit[]) => routeRoot(splits));
-  const edge = new KeyedMemo((_port: ServicePortKey, leadsTo: readonly ServicePortKey[]) => leadsTo);
+  const leadsTo = new KeyedMemo((port: ServicePortKey, destinations: readonly ServicePortKey[]) =>
+    destinations.filter((other) => other !== port),
+  );
   const toMap = memoizeLast(
-    (ports: readonly ServicePortKey[], leadsTo: readonly (readonly ServicePortKey[])[]) =>
-      new Map(ports.map((port, index) => [port, leadsTo[index] ?? []] as const)),
+    (ports: readonly ServicePortKey[], others: readonly (readonly ServicePortKey[])[]) =>
+      new Map(ports.map((port, index) => [port, others[index] ?? []] as const)),
   );
 
   return memoizeLast((splits) => {
@@ -38,13 +40,12 @@ export function createRoutings(): (splits: Splits) => Routings {
       for (const [port, own] of routing.byPort) split.set(port, own);
       if (routing.diagnostics.length > 0) diagnostics.push(...routing.diagnostics);
     }
-    const ports = [...split.keys()].sort();
     const edges = toMap(
-      ports,
-      ports.map((port) => edge.get(port, leadsTo(port, split.get(port)))),
+      [...split.keys()],
+      [...split].map(([port, routing]) => leadsTo.get(port, destinationsOf(routing))),
     );
     route.sweep();
-    edge.sweep();
+    leadsTo.sweep();
     return { split, edges, diagnostics };
   });
 }
@@ -59,11 +60,11 @@ export const plainRouting = memoizeByIdentity(
   }),
 );
 
-function leadsTo(port: ServicePortKey, routing: Routing | undefined): readonly ServicePortKey[] {
-  if (routing === undefined) return [];
-  const destinations = [...routing.rules.map((rule) => rule.destinations), routing.otherwise];
-  return sortedUnique(destinations.flat().map((destination) => destination.port)).filter((other) => other !== port);
-}
+/** Every port that traffic may be sent on to. Sorted. */
+export const destinationsOf: (routing: Routing) => readonly ServicePortKey[] = memoizeByIdentity(
+  ({ rules, otherwise }) =>
+    sortedUnique([...rules.flatMap((rule) => rule.destinations), ...otherwise].map(({ port }) => port)),
+);
 
 /** The splits come in the order in which they apply. */
 function routeRoot(splits: readonly ResolvedSplit[]): RootRouting {

@@ -1,6 +1,6 @@
 /** TrafficSplits: what each makes of its root Service's ports (rules R10 to R16), on its own. */
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
-import { KeyedMemo, memoizeLast } from '../lib/memo.ts';
+import { KeyedMemo, memoizeByIdentity, memoizeLast } from '../lib/memo.ts';
 import { by, byFirst } from '../lib/order.ts';
 import type { Service } from '../objects/core.ts';
 import { type NamespacedName, namespacedName, type ObjectRef } from '../objects/object-ref.ts';
@@ -51,21 +51,24 @@ export function createSplits(
       groups: readonly (RouteGroup | undefined)[],
     ) => readSplit(split, services, groups, options),
   );
+  /** The root, then the backends, where they are in the split's own namespace. */
+  const servicesOf = memoizeByIdentity((split: TrafficSplit) =>
+    [split.service, ...split.backends.map(({ service }) => service)].map((name) => {
+      const named = parseServiceName(name, split.meta.namespace, options.clusterDomain);
+      return named?.namespace === split.meta.namespace ? namespacedName(named.namespace, named.name) : undefined;
+    }),
+  );
   const lists = new KeyedMemo((_root: NamespacedName, splits: readonly ResolvedSplit[]) => splits);
 
-  return memoizeLast((splits, services, groups) => {
+  return memoizeLast((splits, serviceMap, groups) => {
     const resolved: ResolvedSplit[] = [];
     const diagnostics: Diagnostic[] = [];
     for (const split of splits.values()) {
-      const { namespace } = split.meta;
       const reading = read.get(
         keyOf(split),
         split,
-        [split.service, ...split.backends.map(({ service }) => service)].map((name) => {
-          const named = parseServiceName(name, namespace, options.clusterDomain);
-          return named?.namespace === namespace ? services.get(namespacedName(namespace, named.name)) : undefined;
-        }),
-        split.matches.map((name) => groups.get(namespacedName(namespace, name))),
+        servicesOf(split).map((key) => (key === undefined ? undefined : serviceMap.get(key))),
+        split.matches.map((name) => groups.get(namespacedName(split.meta.namespace, name))),
       );
       if (reading.resolved !== undefined) resolved.push(reading.resolved);
       if (reading.diagnostics.length > 0) diagnostics.push(...reading.diagnostics);

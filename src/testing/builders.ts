@@ -113,7 +113,7 @@ export function endpointSlice(name: string, written: WrittenSlice): ObjectChange
     ports: Object.entries(written.ports ?? { '': 80 }).map(([portName, port]) => ({
       name: portName === '' ? undefined : portName,
       port,
-      protocol: 'TCP',
+      protocol: 'TCP' as const,
     })),
     endpoints: written.endpoints.map((endpoint) => ({
       ready: true,
