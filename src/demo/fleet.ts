@@ -8,6 +8,7 @@ export class Fleet {
   readonly #options: PodOptions;
   readonly #pods = new Map<NamespacedName, RunningPod>();
   #traffic = false;
+  #stopped = false;
   #settled: Promise<void> = Promise.resolve();
 
   constructor(options: PodOptions) {
@@ -27,6 +28,7 @@ export class Fleet {
     const stale = [...this.#pods].filter(([key, running]) => !isSame(running.spec, wanted.get(key)));
     for (const [key] of stale) this.#pods.delete(key);
     await Promise.all(stale.map(([, running]) => running.stop()));
+    if (this.#stopped) return;
     const fresh = pods.filter((pod) => !this.#pods.has(pod.program.pod));
     for (const pod of fresh) this.#pods.set(pod.program.pod, new RunningPod(pod, this.#options, this.#traffic));
     await Promise.all(fresh.map((pod) => this.#pods.get(pod.program.pod)?.ready));
@@ -47,6 +49,7 @@ export class Fleet {
 
   /** Ends every process, and resolves when all have ended. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     const pods = [...this.#pods.values()];
     this.#pods.clear();
     await Promise.all(pods.map((pod) => pod.stop()));

@@ -26,7 +26,7 @@ export interface PodToRun {
 }
 
 /** Wait before a process that ended is started again, in milliseconds. */
-const restartDelayMs = 1_000;
+const restartDelayMs = 300;
 
 /** A pod: its program as a process, and an Envoy beside it. */
 export class RunningPod {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { runTour, within } from './tour.ts';
+import { runTour } from './tour.ts';
 import type { Step, TourStage } from './tour-steps.ts';
+import { within } from './within.ts';
 
 const nowhere: TourStage = {
   directory: '/nowhere',

@@ -1,9 +1,10 @@
-import { milliseconds } from './screen.ts';
 import { type ReportOptions, type StepResult, stepLines, tourSummary } from './tour-report.ts';
 import type { Step, TourStage } from './tour-steps.ts';
 
 export interface TourOptions extends ReportOptions {
   readonly print: (line: string) => void;
+  /** Breaks it off after the step at hand. */
+  readonly signal?: AbortSignal;
 }
 
 /** Goes through the steps, telling each as it ends; true when all went as expected. A step that breaks off did not. */
@@ -11,6 +12,10 @@ export async function runTour(stage: TourStage, steps: readonly Step[], options:
   const start = performance.now();
   const results: StepResult[] = [];
   for (const step of steps) {
+    if (options.signal?.aborted) {
+      options.print('Broken off.');
+      return false;
+    }
     const result = await runStep(stage, step);
     results.push(result);
     for (const line of stepLines(results.length, result, options)) options.print(line);
@@ -31,15 +36,4 @@ async function runStep(stage: TourStage, step: Step): Promise<StepResult> {
   };
   const observation = await observe();
   return { title, does, expects, ...observation, ms: performance.now() - start };
-}
-
-/** Waits for a promise, but not for ever. */
-export async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`${what} took longer than ${milliseconds(ms)}`)), ms);
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,0 +1,203 @@
+/** The example, running: a control plane on a directory, the directory's pods with their sidecars, and what they report. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { formatDiagnostic } from '../diagnostics/diagnostic.ts';
+import { by } from '../lib/order.ts';
+import type { Workload } from '../mesh/model.ts';
+import { type NamespacedName, namespacedName } from '../objects/object-ref.ts';
+import type { CallReport } from './call.ts';
+import { viewCalls } from './call-rows.ts';
+import { ChangeLog } from './change-log.ts';
+import { viewDenials } from './denials.ts';
+import { type FileListing, listFiles } from './file-listing.ts';
+import { Fleet } from './fleet.ts';
+import { explainMissing, missingAddresses } from './loopback.ts';
+import { openPlane, type Plane, type Round } from './plane.ts';
+import { type PodProgram, readPodPrograms } from './pod-program.ts';
+import { RecentCalls } from './recent-calls.ts';
+import { viewSplits } from './splits.ts';
+import type { TourStage } from './tour-steps.ts';
+import type { ChangeView, View } from './view.ts';
+import { within } from './within.ts';
+
+export interface StageOptions {
+  readonly directory: string;
+  /** Where bootstraps and logs go. */
+  readonly stateDirectory: string;
+  /** The Envoy binary. */
+  readonly envoy: string;
+  /** A change of the directory was acknowledged by every sidecar that it concerns. */
+  readonly onChange?: (change: ChangeView, problems: readonly string[]) => void;
+  /** A process ended that should not have. */
+  readonly onTrouble?: (message: string) => void;
+}
+
+/** Rates and outcomes are those of the last ten seconds. */
+const rateWindowMs = 10_000;
+const startLimitMs = 60_000;
+const changeLimitMs = 10_000;
+const keptTroubles = 5;
+
+export class Stage implements TourStage {
+  readonly directory: string;
+  readonly #options: StageOptions;
+  readonly #plane: Plane;
+  readonly #fleet: Fleet;
+  readonly #changes: ChangeLog;
+  readonly #calls = new RecentCalls();
+  /** Never forgotten: a file that is broken for a while does not stop its pods. */
+  readonly #programs = new Map<NamespacedName, PodProgram>();
+  readonly #startedAt = Date.now();
+  #trafficSince = Date.now();
+  #changedAt = Date.now();
+  #troubles: readonly string[] = [];
+  #awaitingSync: (() => void) | undefined;
+  #awaitingChange: ((change: ChangeView) => void) | undefined;
+
+  private constructor(options: StageOptions, plane: Plane, listing: FileListing) {
+    this.directory = options.directory;
+    this.#options = options;
+    this.#plane = plane;
+    this.#changes = new ChangeLog({
+      directory: options.directory,
+      listing,
+      mesh: plane.round.mesh,
+      upToDate: () => this.#upToDate(),
+      onDone: (change) => this.#onChangeDone(change),
+    });
+    this.#fleet = new Fleet({
+      directory: options.directory,
+      stateDirectory: options.stateDirectory,
+      envoy: options.envoy,
+      now: Date.now,
+      onCall: (call) => this.#calls.add(call),
+      onTrouble: (message) => this.#onTrouble(message),
+    });
+    plane.listen({ onRound: (round) => this.#onRound(round), onSynced: () => this.#onSynced() });
+  }
+
+  /**
+   * Resolves when every program is ready and every sidecar has acknowledged all it was given. Traffic has not begun.
+   * Rejects, with everything stopped again, when that takes longer than a minute, and says what stood in the way.
+   */
+  static async start(options: StageOptions): Promise<Stage> {
+    // Listed first: what is changed while the rest starts is then a change.
+    const listing = await listFiles(options.directory);
+    const stage = new Stage(options, await openPlane(options.directory), listing);
+    try {
+      await within(startLimitMs, 'starting the example', stage.#raise());
+      return stage;
+    } catch (error) {
+      await stage.stop();
+      throw stage.#troubles.length === 0 ? error : new Error(stage.#troubles.join('\n'), { cause: error });
+    }
+  }
+
+  /** From now on the workloads make the calls they make by themselves. */
+  beginTraffic(): void {
+    this.#trafficSince = Date.now();
+    this.#changedAt = Date.now();
+    this.#fleet.beginTraffic();
+  }
+
+  order(pod: NamespacedName, call: string, times: number): Promise<readonly CallReport[]> {
+    return this.#fleet.order(pod, call, times);
+  }
+
+  async change(edit: () => Promise<void>): Promise<ChangeView> {
+    const { promise, resolve } = Promise.withResolvers<ChangeView>();
+    this.#awaitingChange = resolve;
+    await edit();
+    return within(changeLimitMs, 'the change', promise);
+  }
+
+  problems(): readonly string[] {
+    return this.#plane.round.problems.map((problem) =>
+      // Files are named as the reader of the directory knows them.
+      formatDiagnostic(problem).replace(`${this.directory}/`, ''),
+    );
+  }
+
+  view(): View {
+    const { mesh } = this.#plane.round;
+    const now = Date.now();
+    const calls = this.#calls.since(now - rateWindowMs);
+    const upToDate = this.#runnable().filter(({ pod }) => this.#plane.proxies.get(nameOf(pod))?.upToDate);
+    return {
+      directory: this.directory,
+      sidecars: { upToDate: upToDate.length, total: this.#runnable().length },
+      upFor: now - this.#startedAt,
+      calls: viewCalls(calls, Math.min(rateWindowMs, Math.max(1, now - this.#trafficSince)) / 1000),
+      splits: viewSplits(mesh, this.#calls.since(this.#changedAt)),
+      denials: viewDenials(mesh, calls),
+      lastChange: this.#changes.last,
+      problems: this.problems(),
+      troubles: this.#troubles,
+    };
+  }
+
+  /** Ends every process and the control plane. */
+  async stop(): Promise<void> {
+    await this.#fleet.stop();
+    await this.#plane.stop();
+  }
+
+  async #raise(): Promise<void> {
+    const workloads = this.#plane.round.mesh.workloads.values();
+    const missing = await missingAddresses([...workloads].flatMap(({ addresses }) => addresses));
+    if (missing.length > 0) throw new Error(explainMissing(missing));
+    await this.#runPods();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#awaitingSync = resolve;
+    this.#onSynced();
+    await promise;
+  }
+
+  async #runPods(): Promise<void> {
+    for (const file of (await listFiles(this.directory)).files.keys()) {
+      // A file may be gone by now; then the next round is about that.
+      const text = await readFile(join(this.directory, file), 'utf8').catch(() => '');
+      for (const program of readPodPrograms(text)) this.#programs.set(program.pod, program);
+    }
+    const pods = this.#runnable().map((workload) => ({
+      program: this.#programs.get(nameOf(workload.pod)) as PodProgram,
+      bootstrap: this.#plane.bootstrapOf(workload),
+    }));
+    await this.#fleet.apply(pods);
+  }
+
+  /** The pods with a sidecar whose program is known. */
+  #runnable(): readonly Workload[] {
+    return [...this.#plane.round.mesh.workloads.values()]
+      .filter(({ pod }) => this.#programs.has(nameOf(pod)))
+      .sort(by(({ pod }) => pod.name));
+  }
+
+  #upToDate(): boolean {
+    return [...this.#plane.proxies.values()].every(({ upToDate }) => upToDate);
+  }
+
+  #onRound(round: Round): void {
+    this.#changes.onRound(round);
+    void this.#runPods();
+  }
+
+  #onSynced(): void {
+    this.#changes.onSynced();
+    const all = this.#runnable().every(({ pod }) => this.#plane.proxies.get(nameOf(pod))?.upToDate);
+    if (all) this.#awaitingSync?.();
+  }
+
+  #onChangeDone(change: ChangeView): void {
+    this.#changedAt = Date.now();
+    this.#awaitingChange?.(change);
+    this.#options.onChange?.(change, this.problems());
+  }
+
+  #onTrouble(message: string): void {
+    this.#troubles = [...this.#troubles, message].slice(-keptTroubles);
+    this.#options.onTrouble?.(message);
+  }
+}
+
+const nameOf = (pod: Workload['pod']): NamespacedName => namespacedName(pod.namespace, pod.name);
