@@ -1,6 +1,6 @@
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
-import { type Clock, systemClock } from '../../lib/clock.ts';
+import { type Cancel, type Clock, systemClock } from '../../lib/clock.ts';
 import { ApiError } from './api-error.ts';
 import type { Credentials, CredentialsProvider } from './credentials.ts';
 
@@ -28,7 +28,10 @@ const firstByteWithin = 30_000;
 /** Milliseconds until an answer that is not a stream must have come wholly. */
 const wholeBodyWithin = 60_000;
 
-/** A dead peer is found out by TCP within half a minute, also where nothing is to be sent. */
+/** Milliseconds. How much silence is too much may change while it is silent. */
+const longestListen = 30_000;
+
+/** Milliseconds. A dead peer is found out by TCP within half a minute, also where nothing is to be sent. */
 const keepAliveAfter = 15_000;
 
 /**
@@ -63,13 +66,13 @@ export class ApiClient {
     onOpen?.();
     const clock = this.#clock;
     let heardAt = clock.now();
-    const listen = (wait: number): (() => void) =>
-      clock.after(wait, () => {
+    const listen = (): Cancel =>
+      clock.after(Math.min(longestListen, heardAt + silence() - clock.now()), () => {
         const quiet = clock.now() - heardAt;
         if (quiet >= silence()) response.destroy(new Error(`nothing was heard for ${Math.round(quiet / 1000)} s`));
-        else cancel = listen(silence() - quiet);
+        else cancel = listen();
       });
-    let cancel = listen(silence());
+    let cancel = listen();
     try {
       response.setEncoding('utf8');
       let rest = '';

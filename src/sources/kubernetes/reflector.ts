@@ -173,7 +173,8 @@ export class Reflector {
       const page = (await this.#options.client.get(this.#path, query, signal)) as RawList;
       signal.throwIfAborted();
       for (const item of page.items ?? []) {
-        seen.add(this.#put(item));
+        this.#put(item);
+        seen.add(keyOf(item));
       }
       resourceVersion = page.metadata.resourceVersion;
       position = page.metadata.continue ?? '';
@@ -210,15 +211,17 @@ export class Reflector {
         switch (type) {
           case 'ADDED':
           case 'MODIFIED':
-            listing?.add(this.#put(object));
+            this.#put(object);
+            listing?.add(keyOf(object));
             break;
           case 'DELETED':
-            listing?.delete(keyOf(object));
             this.#remove(keyOf(object));
+            listing?.delete(keyOf(object));
             break;
           case 'BOOKMARK':
-            this.#bookmarks = true;
-            if (listing !== undefined && object.metadata.annotations?.['k8s.io/initial-events-end'] === 'true') {
+            if (object.metadata.annotations?.['k8s.io/initial-events-end'] !== 'true') {
+              this.#bookmarks = true;
+            } else if (listing !== undefined) {
               this.#completed(listing, object.metadata.resourceVersion);
               listing = undefined;
             }
@@ -243,14 +246,12 @@ export class Reflector {
     this.#sink.live();
   }
 
-  #put(object: RawObject): NamespacedName {
+  #put(object: RawObject): void {
     const key = keyOf(object);
     const { resourceVersion } = object.metadata;
-    if (this.#known.get(key) !== resourceVersion) {
-      this.#known.set(key, resourceVersion);
-      this.#sink.put(key, object);
-    }
-    return key;
+    if (this.#known.get(key) === resourceVersion) return;
+    this.#known.set(key, resourceVersion);
+    this.#sink.put(key, object);
   }
 
   #remove(key: NamespacedName): void {
