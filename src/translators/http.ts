@@ -14,7 +14,7 @@ import { unlimited } from './duration.ts';
 export const maxHeadersCount = 1000;
 export const maxHeadersKilobytes = 256;
 
-export const http1: Http1ProtocolOptions = { enableTrailers: true, allowCustomMethods: true };
+export const http1: Http1ProtocolOptions = { enableTrailers: true };
 /** WebSocket over HTTP/2 is an extended CONNECT. https://www.rfc-editor.org/rfc/rfc8441 */
 export const http2: Http2ProtocolOptions = { allowConnect: true };
 

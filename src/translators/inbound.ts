@@ -92,13 +92,17 @@ function addressed(port: InboundShape, addressing: InboundAddressing): FilterCha
   }
 }
 
-/** The inbound listener of a transparent sidecar. `closed`: ports that no Service declares are closed too. */
+/**
+ * The inbound listener of a transparent sidecar; none where it would take no connection. `closed`: ports that no Service
+ * declares are closed.
+ */
 export function transparentInboundListener(
   pod: ObjectRef,
   chains: readonly FilterChain[],
   ipv6: boolean,
   closed: boolean,
-): ListenerResource {
+): ListenerResource | undefined {
+  if (closed && chains.length === 0) return undefined;
   return inboundListener(pod, ['original_dst', 'tls_inspector'], {
     ...onEveryAddress(transparentInboundPort, ipv6),
     filterChains: closed ? [...chains] : [...chains, loop],
@@ -120,15 +124,16 @@ const open: Listener = {
   continueOnListenerFiltersTimeout: true,
 };
 
-/** The inbound listener of an explicit sidecar, on the pod's own addresses; at least one. */
+/** The inbound listener of an explicit sidecar, on its pod's addresses, which a pod that is starting does not have yet. */
 export function explicitInboundListener(
   pod: ObjectRef,
   chains: readonly FilterChain[],
   addresses: readonly string[],
   port: number,
   answersHttp: boolean,
-): ListenerResource {
-  const [address = '', ...others] = addresses;
+): ListenerResource | undefined {
+  const [address, ...others] = addresses;
+  if (address === undefined || chains.length === 0) return undefined;
   return inboundListener(pod, ['tls_inspector'], {
     address: tcpAddress(address, port),
     additionalAddresses: others.map((other) => ({ address: tcpAddress(other, port) })),

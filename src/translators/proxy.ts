@@ -73,12 +73,10 @@ export function createProxyTranslator(
       chains.push(...made.chains);
     }
     inboundPorts.sweep();
-    // An explicit sidecar listens on its pod's addresses, which a pod that is starting does not have yet.
-    if (sidecar.mode === 'transparent' || addresses.length > 0) {
-      const answersHttp = workload.inbound.some(({ protocol }) => protocol === 'http');
-      const port = sidecar.mode === 'explicit' ? sidecar.port : undefined;
-      resources.push(inbound(port, addresses, mode, answersHttp, chains));
-    }
+    const answersHttp = workload.inbound.some(({ protocol }) => protocol === 'http');
+    const sidecarPort = sidecar.mode === 'explicit' ? sidecar.port : undefined;
+    const listener = inbound(sidecarPort, addresses, mode, answersHttp, chains);
+    if (listener !== undefined) resources.push(listener);
     workload.upstreams.forEach(({ localPort }, index) => {
       const port = upstreams[index];
       if (port === undefined) return;

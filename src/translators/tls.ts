@@ -13,8 +13,11 @@ import type { SpiffeId } from '../mesh/spiffe-id.ts';
 import { ads } from './config-source.ts';
 import { names } from './names.ts';
 
-/** Both ends are Envoys. */
-const tlsParams: TlsParameters = { tlsMinimumProtocolVersion: TlsParameters_TlsProtocol.TLSv1_3 };
+/** Both ends are Envoys. (As a client Envoy goes no further than 1.2 unless told to.) */
+const tlsParams: TlsParameters = {
+  tlsMinimumProtocolVersion: TlsParameters_TlsProtocol.TLSv1_3,
+  tlsMaximumProtocolVersion: TlsParameters_TlsProtocol.TLSv1_3,
+};
 
 const secret = (name: string): SdsSecretConfig => ({ name, sdsConfig: ads });
 
