@@ -57,6 +57,8 @@ export class ScriptedRequest {
 
 /** An HTTP server that does, request by request, what a test says: for what a real API server does not do on demand. */
 export class ScriptedApiServer {
+  /** Answers requests that the test does not want to answer one by one; `undefined` leaves a request to the test. */
+  route: (path: string) => readonly [code: number, body: unknown] | undefined = () => undefined;
   readonly #server: Server;
   readonly #arrived: ScriptedRequest[] = [];
   readonly #wanted: ((request: ScriptedRequest) => void)[] = [];
@@ -64,6 +66,11 @@ export class ScriptedApiServer {
   private constructor() {
     this.#server = createServer((request, response) => {
       const scripted = new ScriptedRequest(request, response);
+      const routed = this.route(scripted.path);
+      if (routed !== undefined) {
+        scripted.answer(...routed);
+        return;
+      }
       const want = this.#wanted.shift();
       if (want === undefined) this.#arrived.push(scripted);
       else want(scripted);

@@ -28,6 +28,9 @@ const firstByteWithin = 30_000;
 /** Milliseconds until an answer that is not a stream must have come wholly. */
 const wholeBodyWithin = 60_000;
 
+/** Milliseconds until a login that failed is tried again. */
+const failedLoginPause = 5_000;
+
 /** Milliseconds. How much silence is too much may change while it is silent. */
 const longestListen = 30_000;
 
@@ -42,6 +45,7 @@ export class ApiClient {
   readonly #provider: CredentialsProvider;
   readonly #clock: Clock;
   #login: Promise<Connection> | undefined;
+  #loginEnds = 0;
 
   constructor(provider: CredentialsProvider, clock: Clock = systemClock) {
     this.#provider = provider;
@@ -104,26 +108,27 @@ export class ApiClient {
 
   async #open(path: string, query: Query, signal: AbortSignal, accept: string): Promise<IncomingMessage> {
     const login = this.#loggedIn();
-    const first = await this.#request(await login, path, query, signal, accept);
+    const first = await this.#request(await abortable(login, signal), path, query, signal, accept);
     if (first.statusCode === 200) return first;
     const refusal = await refusalOf(first);
     if (refusal.code !== 401) throw refusal;
     // Tokens and client certificates expire; whoever notices first logs in again for all.
     if (this.#login === login) this.#login = undefined;
-    const second = await this.#request(await this.#loggedIn(), path, query, signal, accept);
+    const second = await this.#request(await abortable(this.#loggedIn(), signal), path, query, signal, accept);
     if (second.statusCode === 200) return second;
     throw await refusalOf(second);
   }
 
   #loggedIn(): Promise<Connection> {
-    if (this.#login === undefined) {
-      const login = this.#provider().then(connect);
-      this.#login = login;
-      login.catch(() => {
-        if (this.#login === login) this.#login = undefined;
-      });
-    }
-    return this.#login;
+    // A login may start a program or ask another server: after a failure not every request tries again.
+    if (this.#login !== undefined && this.#clock.now() < this.#loginEnds) return this.#login;
+    const login = this.#provider().then(connect);
+    this.#login = login;
+    this.#loginEnds = Number.POSITIVE_INFINITY;
+    login.catch(() => {
+      if (this.#login === login) this.#loginEnds = this.#clock.now() + failedLoginPause;
+    });
+    return login;
   }
 
   #request(connection: Connection, path: string, query: Query, signal: AbortSignal, accept: string) {
@@ -170,6 +175,16 @@ function connect(credentials: Credentials): Connection {
     ...(rejectUnauthorized === undefined ? {} : { rejectUnauthorized }),
   });
   return { credentials, agent, request: https.request };
+}
+
+/** A login may wait for a person; who no longer wants it need not wait along. */
+function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }
 
 async function bodyOf(response: IncomingMessage): Promise<string> {

@@ -1,8 +1,9 @@
 import { type Resource, resources } from '../../cluster/resources.ts';
-import type { Cancel, Clock } from '../../lib/clock.ts';
+import type { Clock } from '../../lib/clock.ts';
 import type { ApiClient } from './api-client.ts';
 import { ApiError } from './api-error.ts';
 import { backoff } from './backoff.ts';
+import { Pause } from './pause.ts';
 
 export interface KindDiscoveryEvents {
   /** The kind can be read in this version. Said again after each look. */
@@ -27,10 +28,14 @@ const interval = 30_000;
 
 /**
  * A server that is starting, or one of several that lags behind, may say that a kind does not exist although it does
- * (https://github.com/kubernetes/kubernetes/issues/115241). Where we may not read the CRD itself, it must say so this
- * many times in a row.
+ * (https://github.com/kubernetes/kubernetes/issues/115241). Where we may not read the CRD itself, it must go on saying
+ * so for this many milliseconds.
  */
-const convincing = 3;
+const convincing = 5_000;
+
+export const definitionsPath = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+
+export const definitionName = ({ plural, group }: Resource): string => `${plural}.${group}`;
 
 /** Kinds that a server has only when somebody has defined them. */
 export const customKinds: readonly Resource[] = resources.filter(({ group }) => group.endsWith('.smi-spec.io'));
@@ -40,15 +45,17 @@ export class KindDiscovery {
   readonly #options: KindDiscoveryOptions;
   readonly #events: KindDiscoveryEvents;
   readonly #stopping = new AbortController();
-  readonly #denials = new Map<Resource, number>();
+  readonly #pause: Pause;
+  /** Since when the server has been denying that it has the kind. */
+  readonly #deniedSince = new Map<Resource, number>();
   #uncertainLooks = 0;
   #wanted = false;
-  #wake: (() => void) | undefined;
   #running: Promise<void> | undefined;
 
   constructor(events: KindDiscoveryEvents, options: KindDiscoveryOptions) {
     this.#events = events;
     this.#options = options;
+    this.#pause = new Pause(options.clock);
   }
 
   start(): void {
@@ -59,12 +66,12 @@ export class KindDiscovery {
   look(): void {
     this.#wanted = true;
     this.#uncertainLooks = 0;
-    this.#wake?.();
+    this.#pause.end();
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort();
-    this.#wake?.();
+    this.#pause.end();
     await this.#running;
   }
 
@@ -79,24 +86,12 @@ export class KindDiscovery {
       const { random } = this.#options;
       if (certain.every(Boolean)) {
         this.#uncertainLooks = 0;
-        await this.#sleep(interval * (0.75 + random() / 2));
+        await this.#pause.wait(interval * (0.75 + random() / 2));
       } else {
         this.#uncertainLooks++;
-        await this.#sleep(backoff(this.#uncertainLooks, retries, random));
+        await this.#pause.wait(backoff(this.#uncertainLooks, retries, random));
       }
     }
-  }
-
-  #sleep(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      let cancel: Cancel | undefined;
-      this.#wake = () => {
-        cancel?.();
-        this.#wake = undefined;
-        resolve();
-      };
-      cancel = this.#options.clock.after(milliseconds, () => this.#wake?.());
-    });
   }
 
   /** Whether something certain could be said of every kind. */
@@ -117,13 +112,13 @@ export class KindDiscovery {
     for (const kind of ofGroup) {
       const version = served.get(kind.plural);
       if (version !== undefined) {
-        this.#denials.delete(kind);
+        this.#deniedSince.delete(kind);
         if (!signal.aborted) this.#events.onServed(kind, version);
         continue;
       }
       try {
         const why = await this.#whyAbsent(kind);
-        if (why === undefined) certain = false;
+        if (why === undefined) unknown(kind, new Error(`${definitionName(kind)} is not served (yet)`));
         else if (!signal.aborted) this.#events.onAbsent(kind, why);
       } catch (error) {
         unknown(kind, error);
@@ -156,8 +151,8 @@ export class KindDiscovery {
 
   /** Why discovery does not show the kind, or `undefined` when it may yet. */
   async #whyAbsent(kind: Resource): Promise<string | undefined> {
-    const name = `${kind.plural}.${kind.group}`;
-    const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${name}`;
+    const name = definitionName(kind);
+    const path = `${definitionsPath}/${name}`;
     try {
       // Unlike discovery, this is read from the storage itself: its word is final.
       const definition = (await this.#options.client.get(path, {}, this.#stopping.signal)) as CrdAnswer;
@@ -169,9 +164,10 @@ export class KindDiscovery {
       if (error.code === 404) return `the server has no CRD ${name}`;
       if (error.code !== 403) throw error;
     }
-    const denials = (this.#denials.get(kind) ?? 0) + 1;
-    this.#denials.set(kind, denials);
-    return denials >= convincing ? `the server does not offer ${name}` : undefined;
+    const now = this.#options.clock.now();
+    const since = this.#deniedSince.get(kind) ?? now;
+    this.#deniedSince.set(kind, since);
+    return now - since >= convincing ? `the server does not offer ${name}` : undefined;
   }
 }
 

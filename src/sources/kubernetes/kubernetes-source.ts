@@ -9,7 +9,7 @@ import { StateStore } from '../state-store.ts';
 import { ApiClient } from './api-client.ts';
 import { ApiError } from './api-error.ts';
 import type { CredentialsProvider } from './credentials.ts';
-import { customKinds, KindDiscovery } from './kind-discovery.ts';
+import { customKinds, definitionName, definitionsPath, KindDiscovery } from './kind-discovery.ts';
 import { type RawObject, Reflector, type ReflectorOptions, type ReflectorSink } from './reflector.ts';
 
 export interface KubernetesSourceOptions {
@@ -21,14 +21,12 @@ export interface KubernetesSourceOptions {
   readonly window?: number;
 }
 
-const definitionsPath = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
-
 /** Of CRDs only the names are of interest: their schemas are by far the largest objects of a cluster. */
 const metadataOnly = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
 
-const definitionNames: ReadonlySet<string> = new Set(customKinds.map(({ plural, group }) => `${plural}.${group}`));
+const definitionNames: ReadonlySet<string> = new Set(customKinds.map(definitionName));
 
-/** What was read last of an object, whatever comes after: every kind has its own reflector, all write to one store. */
+/** Reads the API server: a reflector for each kind that it has, all writing into one store. */
 export class KubernetesSource implements Source {
   readonly #client: ApiClient;
   readonly #clock: Clock;
@@ -166,7 +164,7 @@ export class KubernetesSource implements Source {
   }
 
   #failing(kind: ObjectKind, error: Error): void {
-    const condition = this.#settled.has(kind) ? 'stale' : 'starting';
+    const condition = !this.#settled.has(kind) ? 'starting' : this.#reflectors.has(kind) ? 'stale' : 'absent';
     this.#tell(kind, condition, describe(error));
   }
 

@@ -312,15 +312,15 @@ test('characters that arrive in pieces are put together', async () => {
   assert.deepEqual(await tells(1), ['put ns/grün@9']);
 });
 
-test('from another path the same objects are read anew, and only what differs is told', async () => {
+test('from another path all objects are put anew, and those that are not there are removed', async () => {
   const request = await following();
   reflector.follow('/api/v2/pods', sink);
   await request.closed;
   const list = await server.next();
   assert.equal(list.path, '/api/v2/pods');
   assert.equal(list.query['sendInitialEvents'], 'true');
-  list.open(added('a', '1'), added('b', '3'), listed('9'));
-  assert.deepEqual(await tells(2), ['put ns/b@3', 'live']);
+  list.open(added('a', '1'), listed('9'));
+  assert.deepEqual(await tells(3), ['put ns/a@1', 'remove ns/b', 'live']);
 });
 
 test('an impatient caller can end a wait', async () => {

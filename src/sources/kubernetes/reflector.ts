@@ -1,9 +1,10 @@
-import type { Cancel, Clock } from '../../lib/clock.ts';
+import type { Clock } from '../../lib/clock.ts';
 import type { JsonMap } from '../../lib/json.ts';
 import { type NamespacedName, namespacedName } from '../../objects/object-ref.ts';
 import type { ApiClient } from './api-client.ts';
 import { ApiError } from './api-error.ts';
 import { backoff } from './backoff.ts';
+import { Pause } from './pause.ts';
 
 /** An object as the API server sends it: nothing but its metadata is known. In lists it does not say what it is. */
 export interface RawObject extends JsonMap {
@@ -64,6 +65,7 @@ export class Reflector {
   #sink: ReflectorSink;
   readonly #known = new Map<NamespacedName, string>();
   readonly #stopping = new AbortController();
+  readonly #pause: Pause;
   #path: string;
   #resourceVersion: string | undefined;
   /** Whether to ask for the list as the beginning of a watch. Until a server says that it does not do that. */
@@ -71,13 +73,13 @@ export class Reflector {
   #bookmarks = false;
   #failures = 0;
   #attempt: AbortController | undefined;
-  #wake: (() => void) | undefined;
   #running: Promise<void> | undefined;
 
   constructor(path: string, sink: ReflectorSink, options: ReflectorOptions) {
     this.#path = path;
     this.#sink = sink;
     this.#options = options;
+    this.#pause = new Pause(options.clock);
   }
 
   get path(): string {
@@ -93,10 +95,14 @@ export class Reflector {
     this.#running ??= this.#run();
   }
 
-  /** Reads the same objects from another path, as when another version of their kind is served now. */
+  /**
+   * Reads the same objects from another path, as when another version of their kind is served now. All are put anew:
+   * what they say may be the same, but is said differently.
+   */
   follow(path: string, sink: ReflectorSink): void {
     this.#path = path;
     this.#sink = sink;
+    for (const key of this.#known.keys()) this.#known.set(key, '');
     this.#resourceVersion = undefined;
     this.#attempt?.abort();
     this.retryNow();
@@ -104,7 +110,7 @@ export class Reflector {
 
   /** Ends a wait after a failure early, when there is reason to believe that the next try will succeed. */
   retryNow(): void {
-    this.#wake?.();
+    this.#pause.end();
   }
 
   /** No sink call comes after this call. */
@@ -148,19 +154,7 @@ export class Reflector {
     this.#sink.failing(error);
     const refused = code === 401 || code === 403;
     const wait = backoff(this.#failures, refused ? refusedRetries : retries, this.#options.random);
-    await this.#sleep(Math.max(wait, error instanceof ApiError ? (error.retryAfter ?? 0) : 0));
-  }
-
-  #sleep(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      let cancel: Cancel | undefined;
-      this.#wake = () => {
-        cancel?.();
-        this.#wake = undefined;
-        resolve();
-      };
-      cancel = this.#options.clock.after(milliseconds, () => this.#wake?.());
-    });
+    await this.#pause.wait(Math.max(wait, error instanceof ApiError ? (error.retryAfter ?? 0) : 0));
   }
 
   /** https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks */
