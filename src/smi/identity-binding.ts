@@ -49,7 +49,8 @@ export function decodeIdentityBinding(
   const several = readEach(selectorSchema, podLabelSelectors ?? [], fieldPath(field, 'podLabelSelectors'), flaws);
   const podSelectors = [...(one === undefined ? [] : [one]), ...several];
   // "Mutually exclusive": with both there is no telling which of them was meant, so neither names anybody.
-  const ambiguous = podSelectors.length > 0 && Boolean(serviceAccount);
+  const selectorsWritten = (podLabelSelector ?? undefined) !== undefined || (podLabelSelectors ?? []).length > 0;
+  const ambiguous = selectorsWritten && Boolean(serviceAccount);
   if (ambiguous) {
     const message = 'excludes a pod label selector, and the object has both; neither names anybody';
     flaws.push(errorAt(fieldPath(field, 'serviceAccount'), message, 'InvalidIdentityBinding'));

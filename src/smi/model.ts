@@ -23,8 +23,9 @@ export interface TrafficTarget {
   /** `destination.port`, of v1alpha1 and v1alpha2 but honoured in any: every rule is restricted to it (rules R3, R5). */
   readonly destinationPort: number | undefined;
   /**
-   * A rule that could not be understood is a `TCPRoute` without a name here: it is found nowhere, so it allows nothing,
-   * and it still restricts the HTTP rules beside it (rule R37), as what was meant may have.
+   * A rule that could not be understood has no name here: what it refers to is found nowhere, so it allows nothing. Not
+   * even knowing its kind makes it a `TCPRoute`, which restricts the HTTP rules beside it (rule R37), as it may have been
+   * meant to.
    */
   readonly rules: readonly {
     readonly kind: RuleKind;

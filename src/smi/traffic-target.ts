@@ -37,8 +37,10 @@ const portSchema = z
 
 const destinationSchema = subjectSchema.extend({ port: portSchema.nullish() });
 
+const ruleKind = z.enum(['HTTPRouteGroup', 'TCPRoute', 'UDPRoute'], 'must be HTTPRouteGroup, TCPRoute or UDPRoute');
+
 const ruleSchema = z.object({
-  kind: z.enum(['HTTPRouteGroup', 'TCPRoute', 'UDPRoute'], 'must be HTTPRouteGroup, TCPRoute or UDPRoute'),
+  kind: ruleKind,
   name: z.string().min(1, 'must name a route'),
   matches: z.array(z.unknown()).nullish(),
 });
@@ -88,7 +90,10 @@ function readList(
 /** See `TrafficTarget.rules` for what becomes of a rule that cannot be read. */
 function readRule(raw: unknown, field: string, flaws: SmiFlaw[]): TrafficTarget['rules'][number] {
   const rule = readPart(ruleSchema, raw, field, flaws);
-  if (rule === undefined) return { kind: 'TCPRoute', name: '', matches: undefined };
+  if (rule === undefined) {
+    const kind = ruleKind.safeParse(isJsonMap(raw) ? raw['kind'] : undefined);
+    return { kind: kind.success ? kind.data : 'TCPRoute', name: '', matches: undefined };
+  }
   const { kind, name, matches } = rule;
   return {
     kind,
