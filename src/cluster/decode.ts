@@ -49,7 +49,8 @@ export function decodeObject(raw: unknown, location?: string): Decoded {
   const { apiVersion, kind } = raw;
   if (typeof apiVersion !== 'string' || typeof kind !== 'string') {
     const field = typeof kind === 'string' ? 'apiVersion' : 'kind';
-    return invalid(refOf(raw, '', ''), undefined, [{ field, message: 'is required: a string' }], location);
+    const ref = refOf(raw, '', typeof kind === 'string' ? kind : 'object');
+    return invalid(ref, undefined, [{ field, message: 'is required: a string' }], location);
   }
   const [group, version] = splitApiVersion(apiVersion);
   const resource = resources.find((each) => each.kind === kind && each.group === group);

@@ -18,9 +18,11 @@ export type NamespacedName = Brand<string, 'NamespacedName'>;
 export const namespacedName = (namespace: string, name: string): NamespacedName =>
   `${namespace}/${name}` as NamespacedName;
 
-/** `TrafficSplit bookstore/reviews`: how an object is named in messages to people. */
-export const describeRef = (ref: ObjectRef): string =>
-  ref.namespace === '' ? `${ref.kind} ${ref.name}` : `${ref.kind} ${ref.namespace}/${ref.name}`;
+/** `TrafficSplit bookstore/reviews`: how an object is named in messages to people, as far as its name is known. */
+export const describeRef = ({ kind, namespace, name }: ObjectRef): string => {
+  if (name === '') return `${kind} without a name`;
+  return namespace === '' ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
+};
 
 /** `split.smi-spec.io/TrafficSplit/bookstore/reviews`: how an object is named where machines read it. */
 export const refKey = (ref: ObjectRef): string =>
