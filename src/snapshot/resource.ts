@@ -1,3 +1,4 @@
+import type { Reference } from '../envoy/references.ts';
 import type { ResourceType } from '../envoy/resource-type.ts';
 import type { Brand } from '../lib/brand.ts';
 import type { ObjectRef } from '../objects/object-ref.ts';
@@ -12,5 +13,7 @@ export interface Resource {
   readonly version: Version;
   /** The encoded message, without its `Any` envelope. */
   readonly bytes: Uint8Array;
+  /** The resources that must be there for this one to work. */
+  readonly references: readonly Reference[];
   readonly origins: readonly ObjectRef[];
 }

@@ -27,8 +27,17 @@ export type XdsEvent =
   | { readonly type: 'connected'; readonly proxy: ProxyId; readonly node: NodeInfo; readonly stream: number }
   | { readonly type: 'disconnected'; readonly proxy: ProxyId; readonly stream: number }
   | { readonly type: 'refused'; readonly nodeId: string; readonly peer: string; readonly message: string }
-  /** Everything that was published for the proxy has been acknowledged by this stream. */
-  | { readonly type: 'synced'; readonly proxy: ProxyId; readonly stream: number; readonly sequence: number }
+  /**
+   * Nothing of what was published for the proxy, up to publication `sequence`, is left to be sent on this stream or to
+   * be acknowledged; `rejected` resources are kept out because the client refused them, and stay as they were before.
+   */
+  | {
+      readonly type: 'synced';
+      readonly proxy: ProxyId;
+      readonly stream: number;
+      readonly sequence: number;
+      readonly rejected: number;
+    }
   | {
       readonly type: 'nack';
       readonly proxy: ProxyId;
@@ -44,6 +53,8 @@ export interface PublishReport {
   readonly sequence: number;
   readonly resourcesChanged: number;
   readonly proxiesTouched: number;
+  /** The streams, by number, whose `synced` event is to be waited for; it may have come already. */
+  readonly streamsTouched: readonly number[];
 }
 
 /** One connected proxy, for `smi-envoy proxies` and `/debug/proxies`. */

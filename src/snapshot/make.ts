@@ -1,0 +1,157 @@
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import type { EnvoyLayer, EnvoyResource, EnvoyResourceSet } from '../envoy/envoy-resource.ts';
+import { referencesOf } from '../envoy/references.ts';
+import { type ResourceType, resourceTypes, resourceTypeTable } from '../envoy/resource-type.ts';
+import { contentHash } from '../lib/hash.ts';
+import { memoizeByIdentity } from '../lib/memo.ts';
+import type { Resource, Version } from './resource.ts';
+import { emptyResourceSet, type Layer, type ResourceSet, type ResourcesByName } from './snapshot.ts';
+
+/** What is wrong with a resource by Envoy's own rules, one sentence each; empty when nothing is. */
+export type Validate = (resource: EnvoyResource) => readonly string[];
+
+/** The bytes of a message are made once, whatever number of layers and proxies it is part of. */
+const encode = memoizeByIdentity(({ type, name, message, origins }: EnvoyResource): Resource => {
+  const encodeMessage = resourceTypeTable[type].encode as (message: unknown) => Uint8Array;
+  return makeResource(type, name, encodeMessage(message), origins);
+});
+
+/** A resource of bytes that are there already, for those who use the xDS server without the rest of the program. */
+export const makeResource = (
+  type: ResourceType,
+  name: string,
+  bytes: Uint8Array,
+  origins: Resource['origins'] = [],
+): Resource => ({
+  type,
+  name,
+  version: contentHash(bytes) as Version,
+  bytes,
+  references: referencesOf(type, name, bytes),
+  origins,
+});
+
+/** A set of the given resources, for those who use the xDS server without the rest of the program. */
+export function makeResourceSet(resources: Iterable<Resource>): ResourceSet {
+  const maps = new Map<ResourceType, Map<string, Resource>>();
+  for (const resource of resources) {
+    const map = maps.get(resource.type) ?? new Map<string, Resource>();
+    maps.set(resource.type, map.set(resource.name, resource));
+  }
+  return { ...emptyResourceSet, ...Object.fromEntries(maps) };
+}
+
+/** What was made of one lineage last, to compare with and to fall back to. */
+interface Made {
+  readonly source: EnvoyResourceSet;
+  readonly types: { readonly [T in ResourceType]: MadeType };
+  readonly resources: ResourceSet;
+}
+
+interface MadeType {
+  readonly source: ReadonlyMap<string, EnvoyResource>;
+  readonly resources: ResourcesByName;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * Makes layers of Envoy's messages: validated, encoded, content-addressed. A *lineage* is the history of one layer
+ * (`shared`, or a proxy's own): a resource that fails validation is withheld, and the last good one of that lineage,
+ * type and name stays in its place. What did not change comes out as the same object: resource, map, set and layer.
+ */
+export class LayerMaker {
+  readonly #validate: (resource: EnvoyResource) => readonly string[];
+  readonly #made = new Map<string, Made>();
+  readonly #layers = new Map<string, { readonly names: Layer['names']; readonly layer: Layer }>();
+
+  constructor(validate: Validate) {
+    this.#validate = memoizeByIdentity(validate);
+  }
+
+  /** The layer made of the lineage's newest messages. */
+  make(lineage: string, { resources: source, names }: EnvoyLayer): Layer {
+    const resources = this.makeResources(lineage, source);
+    const last = this.#layers.get(lineage);
+    if (last !== undefined && last.names === names && last.layer.resources === resources) return last.layer;
+    const layer: Layer = { resources, names };
+    this.#layers.set(lineage, { names, layer });
+    return layer;
+  }
+
+  /** The same, of a set that several layers show parts of: what is shared is made once, then each gives its names. */
+  makeResources(lineage: string, source: EnvoyResourceSet): ResourceSet {
+    const last = this.#made.get(lineage);
+    if (last?.source === source) return last.resources;
+    const types = Object.fromEntries(
+      resourceTypes.map((type) => [type, this.#makeType(source[type], last?.types[type])]),
+    ) as unknown as Made['types'];
+    const same = last !== undefined && resourceTypes.every((type) => types[type].resources === last.resources[type]);
+    const resources = same
+      ? last.resources
+      : (Object.fromEntries(resourceTypes.map((type) => [type, types[type].resources])) as unknown as ResourceSet);
+    this.#made.set(lineage, { source, types, resources });
+    return resources;
+  }
+
+  /** Ends a lineage: its last good resources are forgotten. */
+  forget(lineage: string): void {
+    this.#made.delete(lineage);
+    this.#layers.delete(lineage);
+  }
+
+  /** What is withheld now, said of the objects that each resource came from. */
+  diagnostics(): readonly Diagnostic[] {
+    return [...this.#made.values()].flatMap(({ types }) => resourceTypes.flatMap((type) => types[type].diagnostics));
+  }
+
+  #makeType(source: ReadonlyMap<string, EnvoyResource>, last: MadeType | undefined): MadeType {
+    if (last?.source === source) return last;
+    const resources = new Map<string, Resource>();
+    const diagnostics: Diagnostic[] = [];
+    let changed = last === undefined || last.resources.size !== source.size;
+    for (const [name, message] of source) {
+      const lastGood = last?.resources.get(name);
+      const wrong = this.#validate(message);
+      let resource: Resource | undefined;
+      if (wrong.length === 0) {
+        resource = encode(message);
+        if (lastGood !== undefined && sameContent(lastGood, resource)) resource = lastGood;
+      } else {
+        resource = lastGood;
+        diagnostics.push(...wrong.flatMap((sentence) => sayInvalid(message, sentence, lastGood !== undefined)));
+      }
+      if (resource !== undefined) resources.set(name, resource);
+      if (resource !== lastGood) changed = true;
+    }
+    if (last !== undefined && resources.size === last.resources.size && !changed) {
+      return { source, resources: last.resources, diagnostics };
+    }
+    return { source, resources, diagnostics };
+  }
+}
+
+/** Equal in all that anybody can see of it; the origins are part of it, since a rejection is reported by them. */
+const sameContent = (a: Resource, b: Resource): boolean =>
+  a.version === b.version &&
+  a.origins.length === b.origins.length &&
+  a.origins.every((origin, index) => {
+    const other = b.origins[index];
+    return (
+      origin === other ||
+      (origin.kind === other?.kind &&
+        origin.group === other.group &&
+        origin.namespace === other.namespace &&
+        origin.name === other.name)
+    );
+  });
+
+const sayInvalid = ({ type, name, origins }: EnvoyResource, sentence: string, lastGoodStays: boolean): Diagnostic[] =>
+  origins.map((object) => ({
+    severity: 'error',
+    reason: 'ResourceInvalid',
+    object,
+    field: '',
+    message: `Envoy would reject the ${type} ${name} made from it: ${sentence}; ${
+      lastGoodStays ? 'its last good version stays' : 'it is left out'
+    }`,
+  }));
