@@ -6,6 +6,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { stampGeneratedCode } from './setup/generated-code.ts';
 
 const root = join(import.meta.dirname, '..');
 const packaged = join(root, 'node_modules/@grpc/grpc-js-xds/deps/protoc-gen-validate/validate');
@@ -58,3 +59,4 @@ run('build', '--as-file-descriptor-set', '-o', 'build/envoy.binpb', '--path', 'p
 run('generate');
 printDurationsCanonically();
 exemptFromTypeCheck(join(root, 'src/gen'));
+stampGeneratedCode();

@@ -1,0 +1,48 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { knownControlPlane } from '../../scripts/setup/control-plane.ts';
+import { knownEnvoy } from '../../scripts/setup/envoy.ts';
+import { which } from '../../scripts/setup/program.ts';
+
+/** What a test may need of the machine it runs on. */
+export type Requirement = 'envoy' | 'kubernetes' | 'controllers' | 'root';
+
+/** Why the machine cannot give it, or undefined when it can. */
+const reasons: Record<Requirement, () => string | undefined> = {
+  envoy: () => (knownEnvoy() ? undefined : `no Envoy: ${process.env['SMI_ENVOY_NO_ENVOY'] ?? notSetUp}`),
+  kubernetes: () =>
+    knownControlPlane() ? undefined : `no kube-apiserver: ${process.env['SMI_ENVOY_NO_KUBERNETES'] ?? notSetUp}`,
+  controllers: () => {
+    const folder = knownControlPlane();
+    if (folder !== undefined && existsSync(join(folder, 'kube-controller-manager'))) return undefined;
+    return `no kube-controller-manager${folder === undefined ? `: ${notSetUp}` : ` in ${folder}`}`;
+  },
+  root: () => {
+    if (process.getuid?.() !== 0) return 'needs root, for network namespaces';
+    const missing = ['ip', 'iptables', 'setpriv'].filter((program) => which(program) === undefined);
+    return missing.length === 0 ? undefined : `no ${missing.join(', ')} on this machine`;
+  },
+};
+const notSetUp = '`node scripts/setup.mjs envoy kubernetes` was not run';
+
+/**
+ * The options of a test that needs something: `test('…', needs('envoy', 'root'), async () => …)`. A machine that cannot
+ * give it skips the test with the reason; in CI the test runner counts that as a failure.
+ */
+export function needs(...requirements: readonly Requirement[]): { readonly skip: string | false } {
+  const missing = requirements.flatMap((requirement) => reasons[requirement]() ?? []);
+  return { skip: missing.length === 0 ? false : missing.join('; ') };
+}
+
+export function envoyProgram(): string {
+  const path = knownEnvoy();
+  if (path === undefined) throw new Error(reasons.envoy());
+  return path;
+}
+
+/** The path of kube-apiserver, kube-controller-manager or etcd. */
+export function controlPlaneProgram(name: 'kube-apiserver' | 'kube-controller-manager' | 'etcd'): string {
+  const folder = knownControlPlane();
+  if (folder === undefined) throw new Error(reasons.kubernetes());
+  return join(folder, name);
+}
