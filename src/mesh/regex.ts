@@ -61,12 +61,13 @@ const characterClass =
   /^(Any|[CLMNPSZ]|C[cfos]|L[lmotu]|M[cen]|N[dlo]|P[cdefios]|S[ckmo]|Z[lps]|Latin|Common|Greek|Cyrillic|Hebrew|Arabic|Thai|Han|Hangul|Hiragana|Katakana)$/;
 
 function foreignEscape(pattern: string): string | undefined {
-  for (const [text, inBraces, single, hex] of pattern.matchAll(
-    /\\(?:[pP](?:\{\^?(\w*)\}|(\w))|x\{([0-9A-Fa-f]+)\}|.)/gs,
+  for (const [text, inBraces, single, hex, octal] of pattern.matchAll(
+    /\\(?:[pP](?:\{\^?(\w*)\}|(\w))|x\{([0-9A-Fa-f]+)\}|([0-7]{3})|.)/gs,
   )) {
     const name = inBraces ?? single;
     if (name !== undefined && !characterClass.test(name)) return text;
     if (hex !== undefined && Number.parseInt(hex, 16) > 0xff) return text;
+    if (octal !== undefined && Number.parseInt(octal, 8) > 0xff) return text;
   }
   return undefined;
 }
