@@ -94,11 +94,12 @@ export class ApiClient {
             response.destroy(error instanceof Error ? error : new Error(String(error)));
           }
         });
-        response.on('error', reject);
+        response.on('error', () => {});
         response.on('close', () => {
-          if (response.errored !== null) reject(response.errored);
-          else if (response.complete) resolve();
-          else reject(new Error('the connection was lost'));
+          const { errored } = response;
+          if (errored === null && response.complete) resolve();
+          else if (errored === null || isReset(errored)) reject(new Error('the connection was lost'));
+          else reject(errored);
         });
       });
     } finally {
@@ -186,6 +187,8 @@ function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
 }
+
+const isReset = (error: Error): boolean => 'code' in error && error.code === 'ECONNRESET';
 
 async function bodyOf(response: IncomingMessage): Promise<string> {
   response.setEncoding('utf8');

@@ -164,8 +164,8 @@ export class KubernetesSource implements Source {
   }
 
   #failing(kind: ObjectKind, error: Error): void {
-    const condition = !this.#settled.has(kind) ? 'starting' : this.#reflectors.has(kind) ? 'stale' : 'absent';
-    this.#tell(kind, condition, describe(error));
+    const before = this.#status.get(kind)?.condition;
+    this.#tell(kind, before === 'live' || before === undefined ? 'stale' : before, describe(error));
   }
 
   #tell(kind: ObjectKind, condition: SourceCondition, message: string): void {

@@ -72,6 +72,8 @@ export class Reflector {
   #streamingList = true;
   #bookmarks = false;
   #failures = 0;
+  /** Whether the history was found gone since the last success. */
+  #relisted = false;
   #attempt: AbortController | undefined;
   #running: Promise<void> | undefined;
 
@@ -145,12 +147,16 @@ export class Reflector {
       this.#streamingList = false;
       return;
     }
-    this.#failures++;
     if (code === 410 || isTooLarge(error)) {
-      // The history since our version is gone: only a new list tells what happened. Asking again would be asked in vain.
+      // The history since our version is gone: only a new list tells what happened. It is the normal course of things
+      // after an outage, and becomes a failure only when the new list did not help.
       this.#resourceVersion = undefined;
-      if (this.#failures === 1) return;
+      if (!this.#relisted) {
+        this.#relisted = true;
+        return;
+      }
     }
+    this.#failures++;
     this.#sink.failing(error);
     const refused = code === 401 || code === 403;
     const wait = backoff(this.#failures, refused ? refusedRetries : retries, this.#options.random);
@@ -225,11 +231,16 @@ export class Reflector {
         }
         if (listing !== undefined) return;
         this.#resourceVersion = object.metadata.resourceVersion;
-        if (initial === undefined) this.#failures = 0;
+        if (initial === undefined) this.#succeeded();
       },
     });
-    if (clock.now() - startedAt >= normalLife) this.#failures = 0;
+    if (clock.now() - startedAt >= normalLife) this.#succeeded();
     else if (!signal.aborted) throw new Error('the API server ended the watch at once');
+  }
+
+  #succeeded(): void {
+    this.#failures = 0;
+    this.#relisted = false;
   }
 
   #completed(seen: ReadonlySet<NamespacedName>, resourceVersion: string): void {
