@@ -250,6 +250,38 @@ const edits: Readonly<
       metadata: {name: a}
       spec: {matches: [{name: new}, {name: m, pathRegex: /b, headers: {x: y}}]}`,
   },
+  'a client that passes on what its version has no word for changes it; the change counts': {
+    written: `
+      apiVersion: specs.smi-spec.io/v1alpha4
+      kind: HTTPRouteGroup
+      metadata: {name: a}
+      spec: {matches: [{name: m, headers: {x: y}}]}`,
+    edited: `
+      apiVersion: specs.smi-spec.io/v1alpha1
+      kind: HTTPRouteGroup
+      matches: [{name: m, headers: {x: z}}]`,
+    afterwards: `
+      apiVersion: specs.smi-spec.io/v1alpha4
+      kind: HTTPRouteGroup
+      metadata: {name: a}
+      spec: {matches: [{name: m, headers: {x: z}}]}`,
+  },
+  'a client of v1alpha3 that passes on the port changes it; the change counts': {
+    written: `
+      apiVersion: access.smi-spec.io/v1alpha2
+      kind: TrafficTarget
+      metadata: {name: a}
+      spec: {destination: {kind: ServiceAccount, name: b, port: 80}}`,
+    edited: `
+      apiVersion: access.smi-spec.io/v1alpha3
+      kind: TrafficTarget
+      spec: {destination: {kind: ServiceAccount, name: b, port: 81}}`,
+    afterwards: `
+      apiVersion: access.smi-spec.io/v1alpha2
+      kind: TrafficTarget
+      metadata: {name: a}
+      spec: {destination: {kind: ServiceAccount, name: b, port: 81}}`,
+  },
   'a client without ports empties the route; the ports stay': {
     written: `
       apiVersion: specs.smi-spec.io/v1alpha4
@@ -293,6 +325,19 @@ test('annotations of ours that a person spoiled neither stop conversion nor surv
     metadata: {name: a, annotations: {smi-envoy.io/as-written: '[', smi-envoy.io/kept-fields: '7', other: x}}
     spec: {service: s, backends: [{service: a, weight: '1'}]}`);
   assert.deepEqual(annotationsOf(converted(object, 'split.smi-spec.io/v1alpha4')), { other: 'x' });
+});
+
+test('where nothing has to be noted, the metadata is the very same, or still missing', () => {
+  const object = {
+    ...parseObject('{apiVersion: specs.smi-spec.io/v1alpha1, kind: TCPRoute}'),
+    metadata: { annotations: {} },
+  };
+  assert.equal(converted(object, 'specs.smi-spec.io/v1alpha4')['metadata'], object.metadata);
+  const { metadata: _, ...bare } = object;
+  assert.deepEqual(converted(bare, 'specs.smi-spec.io/v1alpha4'), {
+    ...bare,
+    apiVersion: 'specs.smi-spec.io/v1alpha4',
+  });
 });
 
 const refusals: Readonly<Record<string, readonly [object: unknown, to: string, message: string]>> = {
