@@ -1,15 +1,19 @@
 /** The command line: what there is, how it reads, and how each run ends. */
 import { Command, CommanderError } from 'commander';
+import { bootstrapCommand } from './bootstrap.ts';
 import { completionCommand } from './completion.ts';
+import { explainCommand } from './explain.ts';
 import { exitCodes, Failure } from './failure.ts';
+import { proxiesCommand } from './proxies.ts';
+import { serveCommand } from './serve.ts';
 import { styleOf } from './style.ts';
 import type { Terminal } from './terminal.ts';
+import { translateCommand } from './translate.ts';
 import { versionCommand } from './version.ts';
 
 const summary = `Serves Service Mesh Interface (SMI) resources to Envoy sidecars, over xDS.
 
-It reads Services, Pods, TrafficSplits, TrafficTargets and route groups from a directory of YAML or from a Kubernetes
-API server, and keeps every connected Envoy configured to route and to refuse as they say.`;
+It reads Services, Pods, TrafficSplits, TrafficTargets and route groups from a directory of YAML or from a Kubernetes API server, and keeps every connected Envoy configured to route and to refuse as they say.`;
 
 const epilogue = `
 To begin with:
@@ -29,7 +33,11 @@ export function createProgram(terminal: Terminal): Command {
     .helpCommand('help [command]', 'explain a command')
     .showHelpAfterError(false)
     .enablePositionalOptions();
-  const commands = [...[completionCommand(terminal), versionCommand(terminal)]];
+  const commands = [
+    ...[serveCommand(terminal), bootstrapCommand(terminal)],
+    ...[translateCommand(terminal), explainCommand(terminal), proxiesCommand(terminal)],
+    ...[completionCommand(terminal), versionCommand(terminal)],
+  ];
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...commands]) {
     command

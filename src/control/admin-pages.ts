@@ -1,16 +1,13 @@
 /** What the admin server shows of a control plane. */
 import type { Registry } from 'prom-client';
-import type { EnvoyResource } from '../envoy/envoy-resource.ts';
-import { printResource } from '../envoy/print.ts';
-import { resourceTypes, resourceTypeTable } from '../envoy/resource-type.ts';
-import { refKey } from '../objects/object-ref.ts';
-import type { Resource } from '../snapshot/resource.ts';
-import { resourcesOf, type Snapshot } from '../snapshot/snapshot.ts';
+import { explain } from '../mesh/explain.ts';
 import type { ProxyId } from '../xds-server/api.ts';
 import { type AdminPages, json, text } from './admin-server.ts';
 import type { ControlPlane } from './control-plane.ts';
+import { printSnapshot } from './print-snapshot.ts';
+import { questionOfParameters, readQuestion } from './question.ts';
 
-export const adminPages = (plane: ControlPlane, metrics: Registry): AdminPages => ({
+export const adminPages = (plane: ControlPlane, metrics: Registry, trustDomain: string): AdminPages => ({
   '/healthz': { title: 'the process is alive', answer: () => text('ok') },
   '/readyz': {
     title: 'everything has been read once, and proxies can be served',
@@ -33,6 +30,14 @@ export const adminPages = (plane: ControlPlane, metrics: Registry): AdminPages =
     title: 'what is wrong with the objects that were read',
     answer: () => json(plane.diagnostics()),
   },
+  '/debug/explain': {
+    title: '?from=ns/sa&to=ns/service:port[&method=&path=&header=name=value]: where a request goes, and who says so',
+    answer: (query) => {
+      if (plane.current === undefined) return notYet;
+      const question = readQuestion(questionOfParameters(query), trustDomain);
+      return question.ok ? json(explain(plane.current.mesh, question.value)) : text(question.error, 400);
+    },
+  },
   '/debug/sources': { title: 'how reading goes', answer: () => json(plane.sources()) },
   '/debug/proxies': { title: 'who is connected, and how far behind', answer: () => json(plane.proxies()) },
   '/debug/proxies/': {
@@ -46,22 +51,3 @@ export const adminPages = (plane: ControlPlane, metrics: Registry): AdminPages =
 });
 
 const notYet = text('Not everything has been read yet.', 503);
-
-/** Everything that a proxy is given, by type, as a person reads it and without private keys. */
-export const printSnapshot = (snapshot: Snapshot): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(
-    resourceTypes.map((type) => [
-      type,
-      [...resourcesOf(snapshot, type)]
-        .sort((a, b) => (a.name < b.name ? -1 : 1))
-        .map((resource) => ({
-          name: resource.name,
-          version: resource.version,
-          origins: resource.origins.map(refKey),
-          resource: printResource(decode(resource)),
-        })),
-    ]),
-  );
-
-const decode = ({ type, name, bytes, origins }: Resource): EnvoyResource =>
-  ({ type, name, message: resourceTypeTable[type].decode(bytes), origins }) as EnvoyResource;
