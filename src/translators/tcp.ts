@@ -13,12 +13,14 @@ const connectAttempts = 3;
 /** Sends a connection on to a cluster, or to one of several by weight; closes it when there is none (rule R14). */
 export function tcpFilter(statPrefix: string, to: string | Destinations, endpoint?: Metadata): Filter {
   if (to.length === 0) return closeFilter;
+  const [first] = to;
+  const only = typeof first === 'object' && to.length === 1 ? names.service(first.port) : to;
   const clusterSpecifier: TcpProxy['clusterSpecifier'] =
-    typeof to === 'string'
-      ? { $case: 'cluster', value: to }
+    typeof only === 'string'
+      ? { $case: 'cluster', value: only }
       : {
           $case: 'weightedClusters',
-          value: { clusters: to.map(({ port, weight }) => ({ name: names.service(port), weight })) },
+          value: { clusters: only.map(({ port, weight }) => ({ name: names.service(port), weight })) },
         };
   const proxy: TcpProxy = {
     statPrefix,
