@@ -34,6 +34,7 @@ export const reasonCodes = {
   InvalidIdentityBinding: 'The binding names an identity that it may not speak for; that part names nobody (R40).',
   SelectorNotExclusive:
     'A source label selector covers only some pods of an identity; that identity is not allowed (R40).',
+  NoPortMatched: 'The rules fit no port of the destination’s pods, so nothing is allowed (R37, R38).',
   UnsupportedKind: 'The data plane cannot carry this kind here; the other rules stand (R41).',
   // Services and workloads
   AddressConflict: 'Two services claim the same address and port; the oldest has it.',

@@ -80,3 +80,22 @@ export function memoizeByIdentity<Input extends object, Output>(
     return output;
   };
 }
+
+/** Remembers the last map, and gives it again instead of one with identical entries in the same order. */
+export function keepSameMap<Key, Value>(): (map: ReadonlyMap<Key, Value>) => ReadonlyMap<Key, Value> {
+  let last: ReadonlyMap<Key, Value> = new Map();
+  return (map) => {
+    if (!sameEntries(last, map)) last = map;
+    return last;
+  };
+}
+
+function sameEntries<Key, Value>(a: ReadonlyMap<Key, Value>, b: ReadonlyMap<Key, Value>): boolean {
+  if (a.size !== b.size) return false;
+  const others = b.entries();
+  for (const [key, value] of a) {
+    const other = others.next().value;
+    if (other === undefined || other[0] !== key || other[1] !== value) return false;
+  }
+  return true;
+}

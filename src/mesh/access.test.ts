@@ -67,6 +67,7 @@ const rows: Readonly<Record<string, Row>> = {
   'R37: an HTTP rule with a TCP rule opens no TCP port, where no request can be seen': [
     [allow(['HTTPRouteGroup/metrics', 'TCPRoute/on-5432'])],
     {},
+    ['warning NoPortMatched TrafficTarget/shop/t spec.rules'],
   ],
   'R37: a TCP rule alone allows all HTTP on its ports': [[allow(['TCPRoute/on-80'])], { http: [`${from}: any`] }],
   'R37: a TCP rule without ports allows every TCP and HTTP port': [
@@ -80,7 +81,11 @@ const rows: Readonly<Record<string, Row>> = {
   'R38: a port may be the Service’s': [[allow(['TCPRoute/on-5000'])], { tcp: [`${from}: any`] }],
   'R38: a port may be the one that it leads to': [[allow(['TCPRoute/on-5432'])], { tcp: [`${from}: any`] }],
   'R41: a UDP rule opens UDP ports and no other': [[allow(['UDPRoute/any-udp'])], { udp: [`${from}: any`] }],
-  'R41: a UDP rule opens its ports only': [[allow(['UDPRoute/udp-99'])], {}],
+  'R41: a UDP rule opens its ports only': [
+    [allow(['UDPRoute/udp-99'])],
+    {},
+    ['warning NoPortMatched TrafficTarget/shop/t spec.rules'],
+  ],
   'R41: a UDP rule stands beside rules of other kinds': [
     [allow(['HTTPRouteGroup/metrics', 'UDPRoute/udp-53'])],
     { http: [`${from}: scrape`], metrics: [`${from}: scrape`], udp: [`${from}: any`] },
@@ -93,7 +98,11 @@ const rows: Readonly<Record<string, Row>> = {
     [allow(['TCPRoute/any'], { port: 5432 })],
     { tcp: [`${from}: any`] },
   ],
-  'R3: a destination port that nothing serves lets nobody in': [[allow(['TCPRoute/any'], { port: 1 })], {}],
+  'R3: a destination port that nothing serves lets nobody in': [
+    [allow(['TCPRoute/any'], { port: 1 })],
+    {},
+    ['warning NoPortMatched TrafficTarget/shop/t spec.rules'],
+  ],
   'R35: names choose some of a group’s matches': [
     [allow(['HTTPRouteGroup/api#write'], { port: 80 })],
     { http: [`${from}: write`] },

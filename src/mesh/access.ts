@@ -35,6 +35,14 @@ function requestsAllowed(allowed: Allowed, port: NamedPort): Grant['requests'] |
   }
 }
 
+/** Whether there are ports that it would allow something on. Not so where a rule is written that allows nothing. */
+export function allowsAnything({ http, tcp, udp }: Allowed): boolean {
+  const emptyHttp = http?.length === 0;
+  const emptyTcp = tcp !== undefined && tcp !== 'every' && tcp.size === 0;
+  if ((http !== undefined || tcp !== undefined) && !emptyHttp && !emptyTcp) return true;
+  return udp === 'every' || (udp !== undefined && udp.size > 0);
+}
+
 const atLeastOne = (matches: readonly HttpMatch[]): readonly HttpMatch[] | undefined =>
   matches.length === 0 ? undefined : matches;
 

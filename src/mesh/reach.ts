@@ -1,6 +1,6 @@
 /** Who must know which service ports. */
 import { append } from '../lib/grouping.ts';
-import { KeyedMemo, memoizeLast } from '../lib/memo.ts';
+import { KeyedMemo, keepSameMap, memoizeLast } from '../lib/memo.ts';
 import { byString, sortedUnique } from '../lib/order.ts';
 import type { NamespacedName } from '../objects/object-ref.ts';
 import type { Backing } from './backings.ts';
@@ -22,6 +22,7 @@ export interface Reach {
 
 export function createCallers(): (workloads: ReadonlyMap<NamespacedName, Workload>) => Callers {
   const stable = new KeyedMemo((_port: ServicePortKey, callers: readonly SpiffeId[]) => callers);
+  const same = keepSameMap<ServicePortKey, readonly SpiffeId[]>();
   return memoizeLast((workloads) => {
     const granted = new Map<ServicePortKey, Set<SpiffeId>>();
     for (const { inbound } of workloads.values()) {
@@ -36,7 +37,7 @@ export function createCallers(): (workloads: ReadonlyMap<NamespacedName, Workloa
     }
     const callers = new Map([...granted].map(([port, ids]) => [port, stable.get(port, sortedUnique(ids))] as const));
     stable.sweep();
-    return callers;
+    return same(callers);
   });
 }
 
@@ -48,6 +49,7 @@ export function createReach(): (callers: Callers, backings: readonly Backing[], 
   const toSet = new KeyedMemo(
     (_identity: SpiffeId, ports: readonly ServicePortKey[]): ReadonlySet<ServicePortKey> => new Set(ports),
   );
+  const same = keepSameMap<SpiffeId, ReadonlySet<ServicePortKey>>();
   return memoizeLast((callers, backings, edges) => {
     const roots = reverse(edges);
     const unguarded = backings.filter((backing) => backing.unguarded).map(({ declared }) => declared.key);
@@ -61,7 +63,7 @@ export function createReach(): (callers: Callers, backings: readonly Backing[], 
       byIdentity.set(identity, toSet.get(identity, known.sort(byString)));
     }
     toSet.sweep();
-    return { byIdentity, openToAll };
+    return { byIdentity: same(byIdentity), openToAll };
   });
 }
 

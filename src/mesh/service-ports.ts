@@ -1,5 +1,5 @@
 /** The service ports as everybody sees them, put together from what is known of each. */
-import { KeyedMemo, memoizeLast } from '../lib/memo.ts';
+import { KeyedMemo, keepSameMap, memoizeLast } from '../lib/memo.ts';
 import type { Addresses, OwnAddresses } from './addresses.ts';
 import type { Backing } from './backings.ts';
 import type { Routing, ServicePort, ServicePortKey } from './model.ts';
@@ -28,6 +28,7 @@ export function createServicePorts(): (
       origins: backing.origins,
     }),
   );
+  const same = keepSameMap<ServicePortKey, ServicePort>();
   return memoizeLast((backings, routings, addresses, openToAll) => {
     const ports = new Map<ServicePortKey, ServicePort>();
     for (const backing of backings) {
@@ -37,6 +38,6 @@ export function createServicePorts(): (
       ports.set(key, make.get(key, backing, routing, addresses.of(key), openToAll.has(key)));
     }
     make.sweep();
-    return ports;
+    return same(ports);
   });
 }

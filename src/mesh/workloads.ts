@@ -1,13 +1,15 @@
 /** The pods with a sidecar. */
 import { byDiagnostic, type Diagnostic } from '../diagnostics/diagnostic.ts';
 import { append } from '../lib/grouping.ts';
-import { KeyedMemo, memoizeLast } from '../lib/memo.ts';
-import type { NamespacedName } from '../objects/object-ref.ts';
+import { KeyedMemo, keepSameMap, memoizeLast } from '../lib/memo.ts';
+import type { NamespacedName, ObjectRef } from '../objects/object-ref.ts';
+import { allowsAnything } from './access.ts';
 import type { Backing } from './backings.ts';
 import type { DeclaredPort } from './declared-ports.ts';
 import { type Arrival, arrivalAt, type Inbound, serve } from './inbound.ts';
 import { servicePortKey, type Workload } from './model.ts';
 import { hasSidecar, type MeshPod, type Pods, type PodWithSidecar } from './pods.ts';
+import { warningOn } from './report.ts';
 import type { ResolvedTarget, Targets } from './targets.ts';
 import { openUpstreams, transports } from './upstreams.ts';
 
@@ -37,14 +39,19 @@ export function createWorkloads(): (pods: Pods, backings: readonly Backing[], ta
       makeWorkload(pod, inbound, reachable),
   );
 
+  const same = keepSameMap<NamespacedName, Workload>();
+
   return memoizeLast((pods, backings, targets) => {
     const arriving = arrivals(backings);
     const declared = declarations(backings);
     const byPod = new Map<NamespacedName, Workload>();
     const diagnostics: Diagnostic[] = [];
+    const applied = new Set<ResolvedTarget>();
     for (const pod of pods.all) {
       if (!hasSidecar(pod)) continue;
-      const inbound = serveOf.get(pod.key, pod, arriving.get(pod.key) ?? none, targets.of(pod));
+      const meant = targets.of(pod);
+      const inbound = serveOf.get(pod.key, pod, arriving.get(pod.key) ?? none, meant);
+      if (inbound.ports.length > 0) for (const target of meant) applied.add(target);
       const made = make.get(
         pod.key,
         pod,
@@ -58,7 +65,8 @@ export function createWorkloads(): (pods: Pods, backings: readonly Backing[], ta
     }
     serveOf.sweep();
     make.sweep();
-    return { byPod, diagnostics: distinct(diagnostics) };
+    diagnostics.push(...unfit(applied, byPod));
+    return { byPod: same(byPod), diagnostics: distinct(diagnostics) };
   });
 }
 
@@ -91,6 +99,23 @@ function makeWorkload(pod: PodWithSidecar, inbound: Inbound, reachable: readonly
     },
     diagnostics: [...inbound.diagnostics, ...upstreams.diagnostics],
   };
+}
+
+/** Targets whose rules fit none of the ports that they could open, although each rule is right in itself. */
+function unfit(
+  applied: ReadonlySet<ResolvedTarget>,
+  workloads: ReadonlyMap<NamespacedName, Workload>,
+): readonly Diagnostic[] {
+  const granting = new Set<ObjectRef>();
+  for (const { inbound } of workloads.values()) {
+    for (const { access } of inbound) for (const { origin } of access.grants) granting.add(origin);
+  }
+  return [...applied]
+    .filter(({ ref, allowed }) => !granting.has(ref) && allowsAnything(allowed))
+    .map(({ ref }) => {
+      const message = 'No port of the destination’s pods fits the rules and their ports, so nothing is allowed.';
+      return warningOn('NoPortMatched', ref, 'spec.rules', message);
+    });
 }
 
 /** What is wrong with a Service is found on each of its pods, and said once. */
