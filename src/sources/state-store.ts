@@ -28,12 +28,8 @@ export class StateStore {
     return this.#state;
   }
 
-  /**
-   * Takes in a change for the next state. An object that says the same as the one we have stays that one, so that what
-   * was made from it stays too: most updates that a Pod or EndpointSlice sees are of fields that we do not keep.
-   */
+  /** Takes in a change for the next state. */
   stage(change: ObjectChange, now: number): void {
-    if (isDeepStrictEqual(this.current(change.kind, change.key), change.object)) return;
     let ofKind = this.#staged.get(change.kind);
     if (ofKind === undefined) {
       ofKind = new Map();
@@ -41,12 +37,6 @@ export class StateStore {
     }
     ofKind.set(change.key, change);
     this.#noticedAt ??= now;
-  }
-
-  /** The object as the next state will have it. */
-  current<K extends ObjectKind>(kind: K, key: NamespacedName): ObjectsOfKind<K> | undefined {
-    const staged = this.#staged.get(kind)?.get(key);
-    return (staged === undefined ? this.#state[kind].get(key) : staged.object) as ObjectsOfKind<K> | undefined;
   }
 
   /** Replaces what was reported under this name; an empty list takes it back. */
@@ -58,12 +48,16 @@ export class StateStore {
     this.#noticedAt ??= now;
   }
 
-  /** The next state, or `undefined` when it is no different from the last one published. The first is always given. */
+  /**
+   * The next state, or `undefined` when it is no different from the last one published. The first is always given.
+   * An object that says the same as the one we have stays that one, so that what was made from it stays too: most
+   * updates that a Pod or EndpointSlice sees are of fields that we do not keep.
+   */
   publish(): SourceUpdate | undefined {
     const changes: ObjectChange[] = [];
     for (const kind of objectKinds) {
       for (const change of this.#staged.get(kind)?.values() ?? []) {
-        if (this.#state[kind].get(change.key) !== change.object) changes.push(change);
+        if (!isDeepStrictEqual(this.#state[kind].get(change.key), change.object)) changes.push(change);
       }
     }
     const problems = this.#problemsChanged
@@ -80,5 +74,3 @@ export class StateStore {
     return { state, changes, noticedAt };
   }
 }
-
-type ObjectsOfKind<K extends ObjectKind> = ClusterState[K] extends ReadonlyMap<NamespacedName, infer O> ? O : never;
