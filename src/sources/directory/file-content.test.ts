@@ -63,7 +63,7 @@ const readings: Record<
     after: 'apiVersion: v1\nkind: ServiceAccount\nmetadata: {}\n',
     said: [],
     kept: ['ServiceAccount default/a'],
-    problems: ['f.yaml:3: ServiceAccount default/: metadata.name: is required: a string (InvalidObject)'],
+    problems: ['f.yaml:3: ServiceAccount without a name: metadata.name: is required: a string (InvalidObject)'],
   },
   'kinds that are not read are passed over': {
     before: '',
