@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { bootstrapCommand } from './bootstrap.ts';
 import { completionCommand } from './completion.ts';
+import { demoCommand } from './demo.ts';
 import { explainCommand } from './explain.ts';
 import { exitCodes, Failure } from './failure.ts';
 import { proxiesCommand } from './proxies.ts';
@@ -36,7 +37,7 @@ export function createProgram(terminal: Terminal): Command {
   const commands = [
     ...[serveCommand(terminal), bootstrapCommand(terminal)],
     ...[translateCommand(terminal), explainCommand(terminal), proxiesCommand(terminal)],
-    ...[completionCommand(terminal), versionCommand(terminal)],
+    ...[demoCommand(terminal), completionCommand(terminal), versionCommand(terminal)],
   ];
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...commands]) {

@@ -1,79 +1,64 @@
-import type { MeshModel } from '../mesh/model.ts';
+import type { Publication } from '../control/events.ts';
 import { describeChange } from './changes.ts';
 import { compareListings, type FileListing, listFiles } from './file-listing.ts';
-import type { Round } from './plane.ts';
 import type { ChangeView } from './view.ts';
 
 export interface ChangeLogOptions {
   readonly directory: string;
-  /** As the directory was when `mesh` was read from it. */
+  /** As the directory was when the control plane read it first. */
   readonly listing: FileListing;
-  readonly mesh: MeshModel;
-  /** Whether every sidecar has acknowledged all that was published. */
-  readonly upToDate: () => boolean;
   /** A change has been acknowledged by all whom it concerns, or concerned nobody. */
-  readonly onDone: (change: ChangeView) => void;
+  readonly onSettled: (change: ChangeView) => void;
 }
 
-/** Traces what the control plane did back to the files that were changed, and follows it until the last ACK. */
+/** Traces what the control plane published back to the files that were changed, and follows it until the last ACK. */
 export class ChangeLog {
   readonly #options: ChangeLogOptions;
   #listing: FileListing;
-  #mesh: MeshModel;
+  /** Listing takes time; one publication after the other. */
   #traced: Promise<void> = Promise.resolve();
-  #last: ChangeView | undefined;
-  /** When the file of the last change was written, while that change is not done yet. */
-  #pendingSince: number | undefined;
-  #syncedAt = 0;
+  #last: { readonly publication: Publication; readonly change: ChangeView; readonly at: number } | undefined;
 
   constructor(options: ChangeLogOptions) {
     this.#options = options;
     this.#listing = options.listing;
-    this.#mesh = options.mesh;
   }
 
   get last(): ChangeView | undefined {
-    return this.#last;
+    return this.#last?.change;
   }
 
-  /** The control plane has published something, or found that there is nothing to publish. */
-  onRound(round: Round): void {
-    this.#traced = this.#traced.then(() => this.#trace(round));
+  onPublished(publication: Publication): void {
+    this.#traced = this.#traced.then(() => this.#trace(publication));
   }
 
-  /** A sidecar has acknowledged everything that was published for it. */
-  onSynced(): void {
-    if (!this.#options.upToDate()) return;
-    this.#syncedAt = Date.now();
-    this.#settle();
+  onSettled(publication: Publication): void {
+    const settledAt = Date.now();
+    this.#traced = this.#traced.then(() => this.#settle(publication, settledAt));
   }
 
-  async #trace(round: Round): Promise<void> {
+  async #trace(publication: Publication): Promise<void> {
     const listing = await listFiles(this.#options.directory);
     const found = compareListings(this.#listing, listing);
     this.#listing = listing;
-    const lines = describeChange(this.#mesh, round.mesh);
-    this.#mesh = round.mesh;
     if (found === undefined) return;
-    this.#pendingSince = found.at;
-    this.#last = {
+    const { before, mesh, resourcesChanged, proxiesTouched } = publication;
+    const change: ChangeView = {
       time: new Date(found.at).toTimeString().slice(0, 8),
       files: found.files,
-      lines,
-      resources: round.resourcesChanged,
-      proxies: round.proxiesTouched,
+      lines: before === undefined ? [] : describeChange(before, mesh),
+      resources: resourcesChanged,
+      proxies: proxiesTouched,
       ms: undefined,
     };
-    if (round.proxiesTouched === 0) this.#syncedAt = Date.now();
-    // The ACKs may have been faster than the listing.
-    if (this.#options.upToDate()) this.#settle();
+    this.#last = { publication, change, at: found.at };
   }
 
-  #settle(): void {
-    if (this.#last === undefined || this.#pendingSince === undefined) return;
-    // A file's time of change has the kernel's resolution, a few milliseconds, and is rounded differently than ours.
-    this.#last = { ...this.#last, ms: Math.max(0, this.#syncedAt - this.#pendingSince) };
-    this.#pendingSince = undefined;
-    this.#options.onDone(this.#last);
+  #settle(publication: Publication, settledAt: number): void {
+    if (this.#last?.publication !== publication) return;
+    // A file's time has the resolution of the kernel's ticks, which may be a little ahead of ours when both are rounded.
+    const ms = Math.max(0, settledAt - this.#last.at);
+    this.#last = { ...this.#last, change: { ...this.#last.change, ms } };
+    this.#options.onSettled(this.#last.change);
   }
 }

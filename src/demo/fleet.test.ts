@@ -18,19 +18,28 @@ console.log('a line that is not a report');
 process.send({ ready: true });
 `;
 
+/** Stands for Envoy as far as a fleet sees it: what real ones do is proven in conformance/. */
+const sidecar = `
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+const server = createServer((_request, response) => response.end('LIVE'));
+const file = process.argv[process.argv.indexOf('--admin-address-path') + 1];
+server.listen(0, '127.0.0.1', () => writeFileSync(file, '127.0.0.1:' + server.address().port));
+`;
+
 const pod = namespacedName('shop', 'buyer');
 const podToRun = (to: string) => ({
   program: { pod, name: 'buyer', command: ['node', 'buyer.mjs'], env: { TO: to } },
   bootstrap: '{}',
 });
 
-/** A fleet of pods whose sidecar does nothing: what Envoys do is proven in conformance/. */
 async function withFleet(
   run: (fleet: Fleet, heard: { next(): Promise<Call | string> }) => Promise<void>,
 ): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'fleet-'));
   writeFileSync(join(directory, 'buyer.mjs'), program);
-  writeFileSync(join(directory, 'envoy'), '#!/bin/sh\nexec sleep 60\n');
+  writeFileSync(join(directory, 'envoy'), `#!/bin/sh\nexec ${process.execPath} ${directory}/sidecar.mjs "$@"\n`);
+  writeFileSync(join(directory, 'sidecar.mjs'), sidecar);
   chmodSync(join(directory, 'envoy'), 0o755);
   const queue: (Call | string)[] = [];
   let wake = () => {};
@@ -48,7 +57,7 @@ async function withFleet(
   };
   const options = {
     directory,
-    stateDirectory: join(directory, 'state'),
+    workDirectory: join(directory, 'state'),
     envoy: join(directory, 'envoy'),
     now: () => 7,
   };

@@ -9,29 +9,31 @@ export class Fleet {
   readonly #pods = new Map<NamespacedName, RunningPod>();
   #traffic = false;
   #stopped = false;
-  #settled: Promise<void> = Promise.resolve();
+  #replaced: Promise<void> = Promise.resolve();
 
   constructor(options: PodOptions) {
     this.#options = options;
-    mkdirSync(options.stateDirectory, { recursive: true });
+    mkdirSync(options.workDirectory, { recursive: true });
   }
 
-  /** Starts, stops and restarts pods until exactly these run. Resolves when the programs that were started are ready. */
-  apply(pods: readonly PodToRun[]): Promise<void> {
+  /** Starts, stops and restarts pods until exactly these run. Resolves when all of them serve. */
+  async apply(pods: readonly PodToRun[]): Promise<void> {
     // One at a time: a pod that is replaced must have let go of its ports before the next one takes them.
-    this.#settled = this.#settled.then(() => this.#apply(pods));
-    return this.#settled;
+    this.#replaced = this.#replaced.then(() => this.#replace(pods));
+    await this.#replaced;
+    await Promise.all([...this.#pods.values()].map((pod) => pod.ready()));
   }
 
-  async #apply(pods: readonly PodToRun[]): Promise<void> {
+  async #replace(pods: readonly PodToRun[]): Promise<void> {
     const wanted = new Map(pods.map((pod) => [pod.program.pod, pod]));
     const stale = [...this.#pods].filter(([key, running]) => !isSame(running.spec, wanted.get(key)));
     for (const [key] of stale) this.#pods.delete(key);
     await Promise.all(stale.map(([, running]) => running.stop()));
     if (this.#stopped) return;
-    const fresh = pods.filter((pod) => !this.#pods.has(pod.program.pod));
-    for (const pod of fresh) this.#pods.set(pod.program.pod, new RunningPod(pod, this.#options, this.#traffic));
-    await Promise.all(fresh.map((pod) => this.#pods.get(pod.program.pod)?.ready));
+    for (const pod of pods) {
+      const { pod: key } = pod.program;
+      if (!this.#pods.has(key)) this.#pods.set(key, new RunningPod(pod, this.#options, this.#traffic));
+    }
   }
 
   /** From now on the programs make the calls they make by themselves. */

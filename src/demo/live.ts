@@ -1,14 +1,12 @@
 /** The example, until somebody has seen enough: a screen on a terminal, lines elsewhere. */
 import { setInterval as everyMs } from 'node:timers/promises';
-import type { WriteStream } from 'node:tty';
+import { type Display, Screen } from './display.ts';
 import { changeLines, summaryLines } from './plain.ts';
 import { render } from './screen.ts';
 import { Stage, type StageOptions } from './stage.ts';
-import { Terminal, wantsColour } from './terminal.ts';
 
 export interface LiveOptions extends Omit<StageOptions, 'onChange' | 'onTrouble'> {
-  readonly out: WriteStream;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly display: Display;
   /** Ends it. */
   readonly signal: AbortSignal;
 }
@@ -16,13 +14,14 @@ export interface LiveOptions extends Omit<StageOptions, 'onChange' | 'onTrouble'
 const redrawMs = 250;
 const summaryMs = 2_000;
 
+/** Resolves when it was told to end and every process has ended. */
 export async function runLive(options: LiveOptions): Promise<void> {
-  const { out, env, signal } = options;
-  const print = (line: string) => out.write(`${line}\n`);
+  const { display, signal } = options;
+  const print = (line: string) => display.write(`${line}\n`);
   print('Starting the control plane, the workloads and their sidecars …');
   const stage = await Stage.start({
     ...options,
-    ...(out.isTTY
+    ...(display.interactive
       ? {}
       : {
           onChange: (change, problems) => changeLines(change, problems).forEach(print),
@@ -31,19 +30,22 @@ export async function runLive(options: LiveOptions): Promise<void> {
   });
   try {
     stage.beginTraffic();
-    await (out.isTTY ? draw(stage, new Terminal(out), wantsColour(true, env), signal) : tell(stage, print, signal));
+    await (display.interactive ? draw(stage, display, signal) : tell(stage, print, signal));
   } finally {
     print('Stopping …');
     await stage.stop();
   }
 }
 
-async function draw(stage: Stage, terminal: Terminal, colour: boolean, signal: AbortSignal): Promise<void> {
+async function draw(stage: Stage, display: Display, signal: AbortSignal): Promise<void> {
+  const screen = new Screen(display);
   try {
-    for await (const _ of ticks(redrawMs, signal))
-      terminal.draw(render(stage.view(), { width: terminal.width, colour }));
+    for await (const _ of ticks(redrawMs, signal)) {
+      const { columns: width, rows, color } = display;
+      screen.draw(render(stage.view(), { width, height: rows - 1, color }));
+    }
   } finally {
-    terminal.close();
+    screen.close();
   }
 }
 

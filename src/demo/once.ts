@@ -1,14 +1,12 @@
 /** The tour: on a copy of the example, so that it can be taken anywhere and any time. */
-import type { WriteStream } from 'node:tty';
+import type { Display } from './display.ts';
 import { copyExample } from './example-copy.ts';
 import { Stage, type StageOptions } from './stage.ts';
-import { wantsColour } from './terminal.ts';
 import { runTour } from './tour.ts';
 import { tourSteps } from './tour-steps.ts';
 
 export interface OnceOptions extends Omit<StageOptions, 'onChange' | 'onTrouble'> {
-  readonly out: WriteStream;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly display: Display;
   /** Breaks it off. */
   readonly signal: AbortSignal;
 }
@@ -17,8 +15,8 @@ const pipeWidth = 120;
 
 /** True when everything went as expected. */
 export async function runOnce(options: OnceOptions): Promise<boolean> {
-  const { out, env, signal } = options;
-  const print = (line: string) => out.write(`${line}\n`);
+  const { display, signal } = options;
+  const print = (line: string) => display.write(`${line}\n`);
   const copy = await copyExample(options.directory);
   try {
     print(`Starting the control plane, the workloads and their sidecars on a copy of ${options.directory} …\n`);
@@ -32,8 +30,8 @@ export async function runOnce(options: OnceOptions): Promise<boolean> {
     const stop = () => void stage.stop();
     signal.addEventListener('abort', stop, { once: true });
     try {
-      const width = out.isTTY ? out.columns : pipeWidth;
-      const held = await runTour(stage, tourSteps, { print, signal, width, colour: wantsColour(out.isTTY, env) });
+      const width = display.interactive ? display.columns : pipeWidth;
+      const held = await runTour(stage, tourSteps, { print, signal, width, color: display.color });
       for (const trouble of troubles) print(`✗ ${trouble}`);
       return held && troubles.length === 0;
     } finally {

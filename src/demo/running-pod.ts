@@ -1,15 +1,16 @@
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { type Call, type CallReport, parseReport, parseReportLine } from './call.ts';
-import { LeashedProcess } from './leashed-process.ts';
+import type { Call, CallReport } from './call.ts';
+import type { LeashedProcess } from './leashed-process.ts';
 import type { PodProgram } from './pod-program.ts';
+import { ProgramProcess } from './program-process.ts';
+import { SidecarProcess } from './sidecar-process.ts';
 
 export interface PodOptions {
   /** Where the programs' commands are run. */
   readonly directory: string;
   /** Where bootstraps and logs go. */
-  readonly stateDirectory: string;
+  readonly workDirectory: string;
   /** The Envoy binary. */
   readonly envoy: string;
   readonly onCall: (call: Call) => void;
@@ -31,134 +32,91 @@ const restartDelayMs = 300;
 /** A pod: its program as a process, and an Envoy beside it. */
 export class RunningPod {
   readonly spec: PodToRun;
-  /** When the program first says that it is ready to serve. */
-  readonly ready: Promise<void>;
   readonly #options: PodOptions;
-  readonly #becomeReady: () => void;
-  #program: LeashedProcess;
-  #sidecar: LeashedProcess;
+  #program: ProgramProcess;
+  #sidecar: SidecarProcess;
   #traffic: boolean;
   #stopping = false;
-  #orders = 0;
 
   constructor(spec: PodToRun, options: PodOptions, traffic: boolean) {
     this.spec = spec;
     this.#options = options;
     this.#traffic = traffic;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.ready = promise;
-    this.#becomeReady = resolve;
     writeFileSync(this.#path('bootstrap.json'), spec.bootstrap);
     this.#program = this.#startProgram();
     this.#sidecar = this.#startSidecar();
   }
 
-  beginTraffic(): void {
-    this.#traffic = true;
-    this.#tell({ traffic: 'begin' });
+  /** When both serve. Never, if one of them ends before. */
+  async ready(): Promise<void> {
+    await Promise.all([this.#program.ready, this.#sidecar.ready]);
   }
 
-  async order(call: string, times: number, atOnce: number): Promise<readonly CallReport[]> {
-    const id = ++this.#orders;
-    const { promise, resolve, reject } = Promise.withResolvers<readonly CallReport[]>();
-    const { child, ended } = this.#program;
-    const listen = (message: unknown) => {
-      if (!isAnswer(message) || message.order !== id) return;
-      child.off('message', listen);
-      resolve(message.reports.map(parseReport).filter((report) => report !== undefined));
-    };
-    child.on('message', listen);
-    void ended.then((how) => reject(new Error(`${this.spec.program.name} ended: ${how}`)));
-    this.#tell({ id, call, times, atOnce });
-    return promise;
+  beginTraffic(): void {
+    this.#traffic = true;
+    this.#program.beginTraffic();
+  }
+
+  order(call: string, times: number, atOnce: number): Promise<readonly CallReport[]> {
+    return this.#program.order(call, times, atOnce);
   }
 
   async stop(): Promise<void> {
     this.#stopping = true;
-    this.#becomeReady();
-    await Promise.all([this.#program.stop(), this.#sidecar.stop()]);
+    await Promise.all([this.#program.process.stop(), this.#sidecar.process.stop()]);
   }
 
-  #startProgram(): LeashedProcess {
-    const { name, command, env } = this.spec.program;
-    const [executable = '', ...args] = command;
-    const log = openSync(this.#path('log'), 'w');
-    const started = new LeashedProcess({
-      // The very Node that runs us: the one that is known to be new enough.
-      command: executable === 'node' ? process.execPath : executable,
-      args,
-      cwd: this.#options.directory,
-      env: { PATH: process.env['PATH'], ...env },
-      stdio: ['ignore', 'pipe', log, 'ipc'],
+  #startProgram(): ProgramProcess {
+    const { program } = this.spec;
+    const { directory, onCall, now } = this.#options;
+    const started = this.#logged('log', (log) => {
+      const onReport = (report: CallReport) => onCall({ ...report, from: program.name, at: now() });
+      return new ProgramProcess({ program, directory, log, onReport });
     });
-    closeSync(log);
-    const { child } = started;
-    child.on('message', (message) => {
-      if (!isReady(message)) return;
-      this.#becomeReady();
-      if (this.#traffic) this.#tell({ traffic: 'begin' });
+    void started.ready.then(() => {
+      if (this.#traffic) started.beginTraffic();
     });
-    if (child.stdout !== null) {
-      createInterface(child.stdout).on('line', (line) => {
-        const report = parseReportLine(line);
-        if (report !== undefined) this.#options.onCall({ ...report, from: name, at: this.#options.now() });
-      });
-    }
-    this.#keep(started, 'log', 'program', () => {
+    this.#keep('program', 'log', started.process, () => {
       this.#program = this.#startProgram();
     });
     return started;
   }
 
-  #startSidecar(): LeashedProcess {
-    const log = openSync(this.#path('envoy.log'), 'w');
-    const started = new LeashedProcess({
-      command: this.#options.envoy,
-      args: [
-        '-c',
-        this.#path('bootstrap.json'),
-        '--disable-hot-restart',
-        '--concurrency',
-        '1',
-        '--log-level',
-        'warning',
-      ],
-      stdio: ['ignore', log, log],
-    });
-    closeSync(log);
-    this.#keep(started, 'envoy.log', 'sidecar', () => {
+  #startSidecar(): SidecarProcess {
+    const { envoy } = this.#options;
+    const files = { bootstrap: this.#path('bootstrap.json'), adminAddress: this.#path('admin-address') };
+    const started = this.#logged('envoy.log', (log) => new SidecarProcess({ envoy, log, ...files }));
+    this.#keep('sidecar', 'envoy.log', started.process, () => {
       this.#sidecar = this.#startSidecar();
     });
     return started;
   }
 
   /** What ends without being asked to is reported with its last words, and started again. */
-  #keep(started: LeashedProcess, log: string, what: string, restart: () => void): void {
+  #keep(what: string, log: string, started: LeashedProcess, restart: () => void): void {
     void started.ended.then((how) => {
       if (this.#stopping) return;
       const words = lastLines(this.#path(log), 3);
       this.#options.onTrouble(`${what} of ${this.spec.program.name} ended (${how})${words === '' ? '' : `: ${words}`}`);
       setTimeout(() => {
         if (!this.#stopping) restart();
-      }, restartDelayMs).unref();
+      }, restartDelayMs);
     });
   }
 
-  #tell(message: object): void {
-    // Between its end and its restart nobody listens; a restarted program is told again when it is ready.
-    if (this.#program.child.connected) this.#program.child.send(message, () => {});
+  #logged<T>(suffix: string, start: (log: number) => T): T {
+    const log = openSync(this.#path(suffix), 'w');
+    try {
+      return start(log);
+    } finally {
+      closeSync(log);
+    }
   }
 
   #path(suffix: string): string {
-    return join(this.#options.stateDirectory, `${this.spec.program.pod.replace('/', '.')}.${suffix}`);
+    return join(this.#options.workDirectory, `${this.spec.program.pod.replace('/', '.')}.${suffix}`);
   }
 }
 
-const isReady = (message: unknown): boolean => typeof message === 'object' && message !== null && 'ready' in message;
-
-const isAnswer = (message: unknown): message is { readonly order: number; readonly reports: readonly unknown[] } =>
-  typeof message === 'object' && message !== null && 'order' in message && 'reports' in message;
-
-function lastLines(file: string, count: number): string {
-  return readFileSync(file, 'utf8').trim().split('\n').slice(-count).join(' | ');
-}
+const lastLines = (file: string, count: number): string =>
+  readFileSync(file, 'utf8').trim().split('\n').slice(-count).join(' | ');

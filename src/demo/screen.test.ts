@@ -63,7 +63,7 @@ const view: View = {
 
 test('the whole picture at 100 columns', () => {
   assert.equal(
-    render(view, { width: 100, colour: false })
+    render(view, { width: 100, color: false })
       .map((line) => line.trimEnd())
       .join('\n'),
     `
@@ -97,16 +97,22 @@ Edit the YAML in examples/bookstore and save. Ctrl-C ends everything.
 
 test('no line is wider than the terminal, however narrow', () => {
   for (const width of [40, 60, 80, 120]) {
-    for (const line of render(view, { width, colour: true })) {
+    for (const line of render(view, { width, color: true })) {
       assert.ok([...stripVTControlCharacters(line)].length <= width, `${width}: ${line}`);
     }
   }
 });
 
-test('without colour there are no escape sequences, with colour only those', () => {
-  const bare = render(view, { width: 100, colour: false });
+test('in a low window the traffic is cut, and what just happened is not', () => {
+  const text = render(view, { width: 100, height: 16, color: false });
+  assert.equal(text.length, 16);
+  assert.match(text.join('\n'), /more lines in a taller window[\s\S]*Last change[\s\S]*Problems[\s\S]*Ctrl-C/);
+});
+
+test('without color there are no escape sequences, with color only those', () => {
+  const bare = render(view, { width: 100, color: false });
   assert.deepEqual(bare.map(stripVTControlCharacters), bare);
-  assert.deepEqual(render(view, { width: 100, colour: true }).map(stripVTControlCharacters), bare);
+  assert.deepEqual(render(view, { width: 100, color: true }).map(stripVTControlCharacters), bare);
 });
 
 test('sidecars that are behind, a change nobody has acknowledged yet, and a split that leads nowhere are said', () => {
@@ -116,7 +122,7 @@ test('sidecars that are behind, a change nobody has acknowledged yet, and a spli
     splits: [{ service: 'bookstore', requests: 'everything', origin: 'TrafficSplit bookstore/canary', shares: [] }],
     lastChange: view.lastChange && { ...view.lastChange, ms: undefined },
   };
-  const text = render(waiting, { width: 100, colour: false }).join('\n');
+  const text = render(waiting, { width: 100, color: false }).join('\n');
   assert.match(text, /4 of 6 sidecars up to date/);
   assert.match(text, /1 resource to 3 sidecars, waiting for the last ACK/);
   assert.match(text, /no backend that could answer: 503/);

@@ -8,22 +8,37 @@ import type { ChangeView, View } from './view.ts';
 
 export interface ScreenOptions {
   readonly width: number;
-  readonly colour: boolean;
+  /** Lines there is room for; all of them when not given. */
+  readonly height?: number;
+  readonly color: boolean;
 }
 
-export function render(view: View, { width, colour }: ScreenOptions): readonly string[] {
-  const lines: readonly Line[] = [
+export function render(
+  view: View,
+  { width, height = Number.POSITIVE_INFINITY, color }: ScreenOptions,
+): readonly string[] {
+  const traffic: readonly Line[] = [
     ...header(view, width),
     ...callTable(view.calls, width),
     ...splitTable(view.splits, width),
     ...denialList(view.denials, width),
+  ];
+  // What just happened is what people look for: it has its room before the rest.
+  const news: readonly Line[] = [
     ...lastChange(view.lastChange, width),
     ...list('Problems', 'bad', '✗ ', view.problems, width),
     ...list('Trouble with processes', 'note', '! ', view.troubles, width),
     [],
     [span(`Edit the YAML in ${view.directory} and save. Ctrl-C ends everything.`, 'faint')],
   ];
-  return lines.map((line) => paint(line, width, colour));
+  const lines = [...cut(traffic, Math.max(1, height - news.length)), ...news].slice(0, height);
+  return lines.map((line) => paint(line, width, color));
+}
+
+function cut(lines: readonly Line[], height: number): readonly Line[] {
+  if (lines.length <= height) return lines;
+  const hidden = lines.length - height + 1;
+  return [...lines.slice(0, height - 1), [span(`… ${plural(hidden, 'more line')} in a taller window`, 'faint')]];
 }
 
 function header({ directory, sidecars, upFor }: View, width: number): readonly Line[] {

@@ -1,6 +1,7 @@
 /** The example, running: a control plane on a directory, the directory's pods with their sidecars, and what they report. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ControlEvent } from '../control/events.ts';
 import { formatDiagnostic } from '../diagnostics/diagnostic.ts';
 import { by } from '../lib/order.ts';
 import type { Workload } from '../mesh/model.ts';
@@ -12,7 +13,7 @@ import { viewDenials } from './denials.ts';
 import { type FileListing, listFiles } from './file-listing.ts';
 import { Fleet } from './fleet.ts';
 import { explainMissing, missingAddresses } from './loopback.ts';
-import { openPlane, type Plane, type Round } from './plane.ts';
+import { Plane } from './plane.ts';
 import { type PodProgram, readPodPrograms } from './pod-program.ts';
 import { RecentCalls } from './recent-calls.ts';
 import { viewSplits } from './splits.ts';
@@ -23,7 +24,7 @@ import { within } from './within.ts';
 export interface StageOptions {
   readonly directory: string;
   /** Where bootstraps and logs go. */
-  readonly stateDirectory: string;
+  readonly workDirectory: string;
   /** The Envoy binary. */
   readonly envoy: string;
   /** A change of the directory was acknowledged by every sidecar that it concerns. */
@@ -52,6 +53,7 @@ export class Stage implements TourStage {
   #changedAt = Date.now();
   #troubles: readonly string[] = [];
   #awaitingSync: (() => void) | undefined;
+  #giveUp: ((reason: Error) => void) | undefined;
   #awaitingChange: ((change: ChangeView) => void) | undefined;
 
   private constructor(options: StageOptions, plane: Plane, listing: FileListing) {
@@ -61,35 +63,36 @@ export class Stage implements TourStage {
     this.#changes = new ChangeLog({
       directory: options.directory,
       listing,
-      mesh: plane.round.mesh,
-      upToDate: () => this.#upToDate(),
-      onDone: (change) => this.#onChangeDone(change),
+      onSettled: (change) => this.#onSettled(change),
     });
     this.#fleet = new Fleet({
       directory: options.directory,
-      stateDirectory: options.stateDirectory,
+      workDirectory: options.workDirectory,
       envoy: options.envoy,
       now: Date.now,
       onCall: (call) => this.#calls.add(call),
       onTrouble: (message) => this.#onTrouble(message),
     });
-    plane.listen({ onRound: (round) => this.#onRound(round), onSynced: () => this.#onSynced() });
+    plane.listen((event) => this.#onEvent(event));
   }
 
   /**
    * Resolves when every program is ready and every sidecar has acknowledged all it was given. Traffic has not begun.
-   * Rejects, with everything stopped again, when that takes longer than a minute, and says what stood in the way.
+   * Rejects, with everything stopped again, at the first trouble, or when that takes longer than a minute.
    */
   static async start(options: StageOptions): Promise<Stage> {
     // Listed first: what is changed while the rest starts is then a change.
     const listing = await listFiles(options.directory);
-    const stage = new Stage(options, await openPlane(options.directory), listing);
+    const stage = new Stage(options, await Plane.open(options.directory), listing);
+    const { promise: trouble, reject } = Promise.withResolvers<never>();
+    stage.#giveUp = reject;
     try {
-      await within(startLimitMs, 'starting the example', stage.#raise());
+      await within(startLimitMs, 'starting the example', Promise.race([trouble, stage.#raise()]));
+      stage.#giveUp = undefined;
       return stage;
     } catch (error) {
       await stage.stop();
-      throw stage.#troubles.length === 0 ? error : new Error(stage.#troubles.join('\n'), { cause: error });
+      throw error;
     }
   }
 
@@ -112,20 +115,21 @@ export class Stage implements TourStage {
   }
 
   problems(): readonly string[] {
-    return this.#plane.round.problems.map((problem) =>
+    return this.#plane.problems.map((problem) =>
       // Files are named as the reader of the directory knows them.
-      formatDiagnostic(problem).replace(`${this.directory}/`, ''),
+      formatDiagnostic(problem).replaceAll(`${this.directory}/`, ''),
     );
   }
 
   view(): View {
-    const { mesh } = this.#plane.round;
+    const { mesh } = this.#plane;
     const now = Date.now();
     const calls = this.#calls.since(now - rateWindowMs);
-    const upToDate = this.#runnable().filter(({ pod }) => this.#plane.proxies.get(nameOf(pod))?.upToDate);
+    const runnable = this.#runnable();
+    const upToDate = this.#plane.upToDate;
     return {
       directory: this.directory,
-      sidecars: { upToDate: upToDate.length, total: this.#runnable().length },
+      sidecars: { upToDate: runnable.filter(({ pod }) => upToDate.has(nameOf(pod))).length, total: runnable.length },
       upFor: now - this.#startedAt,
       calls: viewCalls(calls, Math.min(rateWindowMs, Math.max(1, now - this.#trafficSince)) / 1000),
       splits: viewSplits(mesh, this.#calls.since(this.#changedAt)),
@@ -143,14 +147,20 @@ export class Stage implements TourStage {
   }
 
   async #raise(): Promise<void> {
-    const workloads = this.#plane.round.mesh.workloads.values();
+    const workloads = this.#plane.mesh.workloads.values();
     const missing = await missingAddresses([...workloads].flatMap(({ addresses }) => addresses));
     if (missing.length > 0) throw new Error(explainMissing(missing));
     await this.#runPods();
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#awaitingSync = resolve;
-    this.#onSynced();
+    this.#checkSync();
     await promise;
+    const rejected = this.#plane.problems.filter(({ reason }) => reason === 'ResourceRejected');
+    if (rejected.length === 0) return;
+    const reasons = rejected.map(formatDiagnostic).join('\n');
+    throw new Error(
+      `Envoy does not take its configuration. Is another demo running on the same addresses?\n${reasons}`,
+    );
   }
 
   async #runPods(): Promise<void> {
@@ -168,27 +178,41 @@ export class Stage implements TourStage {
 
   /** The pods with a sidecar whose program is known. */
   #runnable(): readonly Workload[] {
-    return [...this.#plane.round.mesh.workloads.values()]
+    return [...this.#plane.mesh.workloads.values()]
       .filter(({ pod }) => this.#programs.has(nameOf(pod)))
       .sort(by(({ pod }) => pod.name));
   }
 
-  #upToDate(): boolean {
-    return [...this.#plane.proxies.values()].every(({ upToDate }) => upToDate);
+  #onEvent(event: ControlEvent): void {
+    switch (event.type) {
+      case 'published':
+        this.#changes.onPublished(event.publication);
+        void this.#runPods();
+        break;
+      case 'settled':
+        this.#changes.onSettled(event.publication);
+        break;
+      case 'xds':
+        if (event.event.type === 'refused') this.#onTrouble(`a sidecar was refused: ${event.event.message}`);
+        this.#checkSync();
+        break;
+      case 'fault':
+        this.#onTrouble(`${event.doing}: ${event.error instanceof Error ? event.error.message : String(event.error)}`);
+        break;
+      case 'overdue':
+      case 'diagnostics':
+      case 'source':
+        // Shown as what is there whenever the view is made.
+        break;
+    }
   }
 
-  #onRound(round: Round): void {
-    this.#changes.onRound(round);
-    void this.#runPods();
+  #checkSync(): void {
+    const upToDate = this.#plane.upToDate;
+    if (this.#runnable().every(({ pod }) => upToDate.has(nameOf(pod)))) this.#awaitingSync?.();
   }
 
-  #onSynced(): void {
-    this.#changes.onSynced();
-    const all = this.#runnable().every(({ pod }) => this.#plane.proxies.get(nameOf(pod))?.upToDate);
-    if (all) this.#awaitingSync?.();
-  }
-
-  #onChangeDone(change: ChangeView): void {
+  #onSettled(change: ChangeView): void {
     this.#changedAt = Date.now();
     this.#awaitingChange?.(change);
     this.#options.onChange?.(change, this.problems());
@@ -197,6 +221,7 @@ export class Stage implements TourStage {
   #onTrouble(message: string): void {
     this.#troubles = [...this.#troubles, message].slice(-keptTroubles);
     this.#options.onTrouble?.(message);
+    this.#giveUp?.(new Error(message));
   }
 }
 

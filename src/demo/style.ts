@@ -31,14 +31,14 @@ export function fit({ text, look }: Span, width: number, align: 'start' | 'end' 
 }
 
 /** The line as printed: at most `width` wide, with colours or without. */
-export function paint(line: Line, width: number, colour: boolean): string {
+export function paint(line: Line, width: number, color: boolean): string {
   let left = width;
   let painted = '';
   for (const part of line) {
     if (left <= 0) break;
     const { text, look } = [...part.text].length > left ? fit(part, left) : part;
     left -= [...text].length;
-    painted += colour && look !== 'plain' ? styleText(formats[look], text, { validateStream: false }) : text;
+    painted += color && look !== 'plain' ? styleText(formats[look], text, { validateStream: false }) : text;
   }
   return painted;
 }

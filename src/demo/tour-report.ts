@@ -13,10 +13,10 @@ export interface StepResult {
 
 export interface ReportOptions {
   readonly width: number;
-  readonly colour: boolean;
+  readonly color: boolean;
 }
 
-export function stepLines(number: number, step: StepResult, { width, colour }: ReportOptions): readonly string[] {
+export function stepLines(number: number, step: StepResult, { width, color }: ReportOptions): readonly string[] {
   const part = (name: string, text: string, look: 'plain' | 'good' | 'bad'): readonly Line[] =>
     wrap(text, width - 12).map((line, index) => [
       span(index === 0 ? `   ${name.padEnd(9)}` : ' '.repeat(12), 'faint'),
@@ -29,13 +29,13 @@ export function stepLines(number: number, step: StepResult, { width, colour }: R
     ...part('saw', step.saw, step.holds ? 'good' : 'bad'),
     [],
   ];
-  return lines.map((line) => paint(line, width, colour));
+  return lines.map((line) => paint(line, width, color));
 }
 
 export function tourSummary(
   steps: readonly StepResult[],
   ms: number,
-  { width, colour }: ReportOptions,
+  { width, color }: ReportOptions,
 ): readonly string[] {
   const held = steps.filter((step) => step.holds).length;
   const lines: readonly Line[] = [
@@ -48,7 +48,7 @@ export function tourSummary(
       ),
     ],
   ];
-  return lines.map((line) => paint(line, width, colour));
+  return lines.map((line) => paint(line, width, color));
 }
 
 const verdict = (holds: boolean) => span(holds ? '✓' : '✗', holds ? 'good' : 'bad');

@@ -30,6 +30,13 @@ export interface Observation {
   readonly saw: string;
 }
 
+/** What is replaced by what. */
+type Replacement = readonly [string, string];
+
+const reverse = ([from, to]: Replacement): Replacement => [to, from];
+
+const misspelling: Replacement = ['  backends:', '  backend:'];
+const openBracket: Replacement = ['service: bookstore-v1', 'service: [bookstore-v1'];
 const chance = 'chi-square test, one false alarm in a million';
 const pod = (name: string): NamespacedName => namespacedName('bookstore', name);
 
@@ -127,34 +134,30 @@ export const tourSteps: readonly Step[] = [
     run: async (stage) => allAre('answered', await stage.order(pod('bookbuyer'), 'buy', 30)),
   },
   {
-    title: 'A broken file is reported and harms nobody',
-    does: 'split-canary.yaml: a weight becomes a word while 600 requests are on their way; then 600 more',
+    title: 'A broken object is reported and harms nobody',
+    does: 'split-canary.yaml: `backends` is misspelt while 600 requests are on their way; then 600 more',
     expects: `file, line, field and reason; no request fails; still 50% and 50% (${chance})`,
-    run: async (stage) => {
-      const [during, change] = await Promise.all([
-        stage.order(pod('bookbuyer'), 'browse', 600),
-        stage.change(() => replace(stage, 'split-canary.yaml', [['weight: 50', 'weight: half']])),
-      ]);
-      const problems = stage.problems();
-      const after = await stage.order(pod('bookbuyer'), 'browse', 600);
-      const told = {
-        holds: problems.some((problem) => /split-canary\.yaml:\d+: .*weight/.test(problem)),
-        saw: problems.length === 0 ? 'no problem was reported' : `“${problems.join('”, “')}”`,
-      };
-      const harmless = { holds: change.resources === 0, saw: `${change.resources} resources changed` };
-      return together(told, harmless, allAre('answered', during), splitSeen(after, 50, 50));
-    },
+    run: (stage) =>
+      breaks(stage, misspelling, /^split-canary\.yaml:\d+: TrafficSplit bookstore\/canary: spec\.backends: ./),
+  },
+  {
+    title: 'So is a file that is not even YAML',
+    does: 'split-canary.yaml: a bracket is left open while 600 requests are on their way; then 600 more',
+    expects: `file, line and reason; no request fails; still 50% and 50% (${chance})`,
+    run: (stage) => breaks(stage, openBracket, /^split-canary\.yaml:\d+: .*\(InvalidYaml\)$/),
   },
   {
     title: 'The repaired file counts at once',
-    does: 'split-canary.yaml: everything to bookstore-v2 while 600 requests are on their way; then 200 more',
+    does: 'split-canary.yaml: repaired, everything to bookstore-v2, while 600 requests are on their way; then 200 more',
     expects: 'no problem is left; no request fails; all 200 by bookstore-v2',
     run: async (stage) => {
       const [during, change] = await Promise.all([
         stage.order(pod('bookbuyer'), 'browse', 600),
         stage.change(() =>
           replace(stage, 'split-canary.yaml', [
-            ['weight: half', 'weight: 0'],
+            reverse(openBracket),
+            reverse(misspelling),
+            ['weight: 50', 'weight: 0'],
             ['weight: 50', 'weight: 100'],
           ]),
         ),
@@ -170,6 +173,22 @@ export const tourSteps: readonly Step[] = [
   },
 ];
 
+/** Breaks the canary's file under load: it must be reported so, and nothing must come of it. */
+async function breaks(stage: TourStage, mistake: Replacement, report: RegExp): Promise<Observation> {
+  const [during, change] = await Promise.all([
+    stage.order(pod('bookbuyer'), 'browse', 600),
+    stage.change(() => replace(stage, 'split-canary.yaml', [mistake])),
+  ]);
+  const problems = stage.problems();
+  const after = await stage.order(pod('bookbuyer'), 'browse', 600);
+  const told = {
+    holds: problems.some((problem) => report.test(problem)),
+    saw: problems.length === 0 ? 'no problem was reported' : `“${problems.join('”, “')}”`,
+  };
+  const harmless = { holds: change.resources === 0, saw: `${change.resources} resources changed` };
+  return together(told, harmless, allAre('answered', during), splitSeen(after, 50, 50));
+}
+
 async function rewrite(stage: TourStage, file: string, edit: (yaml: string) => string): Promise<void> {
   const path = join(stage.directory, file);
   const before = await readFile(path, 'utf8');
@@ -180,7 +199,7 @@ async function rewrite(stage: TourStage, file: string, edit: (yaml: string) => s
   await rename(`${path}.new`, path);
 }
 
-const replace = (stage: TourStage, file: string, replacements: readonly (readonly [string, string])[]): Promise<void> =>
+const replace = (stage: TourStage, file: string, replacements: readonly Replacement[]): Promise<void> =>
   rewrite(stage, file, (yaml) => replacements.reduce((text, [from, to]) => text.replace(from, to), yaml));
 
 /** The manifest in `access-bookthief.yaml` begins after an empty comment line. */

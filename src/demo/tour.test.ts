@@ -15,7 +15,7 @@ const step = (title: string, run: Step['run']): Step => ({ title, does: 'somethi
 
 async function tell(steps: readonly Step[]) {
   const lines: string[] = [];
-  const held = await runTour(nowhere, steps, { print: (line) => lines.push(line), width: 100, colour: false });
+  const held = await runTour(nowhere, steps, { print: (line) => lines.push(line), width: 100, color: false });
   return { held, text: lines.join('\n').replaceAll(/[\d.]+ m?s\b/g, '0 ms') };
 }
 

@@ -36,7 +36,9 @@ const house: Record<string, { readonly rooms: readonly string[]; readonly packag
     packages: ['node:*', 'pino', 'pino-pretty', 'prom-client', 'zod', '@grpc/grpc-js'],
   },
   demo: {
-    rooms: ['lib', 'objects', 'diagnostics', 'mesh', 'translators', 'xds-server', 'control'],
+    rooms: [
+      ...['lib', 'objects', 'diagnostics', 'sources', 'mesh', 'translators', 'envoy', 'gen', 'identity', 'control'],
+    ],
     packages: ['node:*', 'yaml', 'zod'],
   },
   cli: {
