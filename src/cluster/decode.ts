@@ -82,18 +82,31 @@ export function decodeResource(resource: Resource, version: string, raw: JsonMap
   };
 }
 
+/** An object, and the way to it from the document it stands in. */
+export interface PlacedObject {
+  readonly object: unknown;
+  readonly path: readonly (string | number)[];
+}
+
 /**
  * The objects in a document: those of a `List`, or of a kind's own list such as `TrafficSplitList`, or the document
  * itself.
  */
-export function objectsIn(document: unknown): readonly unknown[] {
-  if (!isJsonMap(document)) return [document];
+export function placedObjectsIn(document: unknown, path: PlacedObject['path'] = []): readonly PlacedObject[] {
+  if (!isJsonMap(document)) return [{ object: document, path }];
   const { apiVersion, kind, items } = document;
-  if (typeof kind !== 'string' || !kind.endsWith('List') || !Array.isArray(items)) return [document];
-  if (kind === 'List') return items.flatMap(objectsIn);
+  if (typeof kind !== 'string' || !kind.endsWith('List') || !Array.isArray(items)) return [{ object: document, path }];
   const itemKind = kind.slice(0, -'List'.length);
-  return items.map((item: unknown) => (isJsonMap(item) ? { apiVersion, kind: itemKind, ...item } : item));
+  return items.flatMap((item: unknown, index) => {
+    const itemPath = [...path, 'items', index];
+    if (kind === 'List') return placedObjectsIn(item, itemPath);
+    return [{ object: isJsonMap(item) ? { apiVersion, kind: itemKind, ...item } : item, path: itemPath }];
+  });
 }
+
+/** `placedObjectsIn`, for those who need not know where. */
+export const objectsIn = (document: unknown): readonly unknown[] =>
+  placedObjectsIn(document).map(({ object }) => object);
 
 type Decoder<K extends ObjectKind> = (
   version: string,

@@ -1,4 +1,5 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type ParsedNode, parseAllDocuments } from 'yaml';
+import { placedObjectsIn } from '../../cluster/decode.ts';
 
 /** One YAML or JSON document, and where in its file each of its fields stands. */
 export interface Manifest {
@@ -32,7 +33,10 @@ export function parseManifests(text: string): ManifestFile {
     }
     if (document.contents === null) continue;
     try {
-      collect(document, document.toJS(), lineAt, manifests);
+      for (const { object, path } of placedObjectsIn(document.toJS())) {
+        const lineOf = (field: string) => lineAt(offsetOf(document, [...path, ...parseFieldPath(field)]));
+        manifests.push({ value: object, lineOf });
+      }
     } catch (error) {
       // Aliases are resolved only now: an unknown one, or too many.
       const message = error instanceof Error ? error.message : String(error);
@@ -41,48 +45,6 @@ export function parseManifests(text: string): ManifestFile {
   }
   return { manifests, problems };
 }
-
-/** Adds a document's object, or each of its items when it is a list of objects. */
-function collect(
-  document: Document.Parsed,
-  value: unknown,
-  lineAt: (offset: number) => number,
-  into: Manifest[],
-): void {
-  const add = (object: unknown, prefix: readonly (string | number)[]) => {
-    into.push({
-      value: object,
-      lineOf: (fieldPath) => lineAt(offsetOf(document, [...prefix, ...parseFieldPath(fieldPath)])),
-    });
-  };
-  if (isList(value)) {
-    for (const [index, item] of value.items.entries()) add(typed(item, value), ['items', index]);
-  } else if (value !== null) {
-    add(value, []);
-  }
-}
-
-interface ObjectList {
-  readonly apiVersion?: unknown;
-  readonly kind: string;
-  readonly items: readonly unknown[];
-}
-
-/** Items of a typed list, such as an API server's `ServiceList`, leave out what the list says of all of them. */
-function typed(item: unknown, list: ObjectList): unknown {
-  if (list.kind === 'List' || typeof item !== 'object' || item === null) return item;
-  return { apiVersion: list.apiVersion, kind: list.kind.slice(0, -'List'.length), ...item };
-}
-
-/** `kind: List` of any mixture, as `kubectl get -o yaml` writes it, or a typed one. */
-const isList = (value: unknown): value is ObjectList =>
-  typeof value === 'object' &&
-  value !== null &&
-  'kind' in value &&
-  typeof value.kind === 'string' &&
-  value.kind.endsWith('List') &&
-  'items' in value &&
-  Array.isArray(value.items);
 
 /** The steps of `spec.backends[1].weight` and of `metadata.annotations["smi-envoy.io/mode"]`. */
 function parseFieldPath(path: string): readonly (string | number)[] {
