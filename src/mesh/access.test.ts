@@ -1,16 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ObjectChange } from '../cluster/cluster-state.ts';
-import {
-  meshPod,
-  namespace,
-  pod,
-  routeGroup,
-  service,
-  tcpRoute,
-  trafficTarget,
-  udpRoute,
-} from '../testing/builders.ts';
+import { namespace, pod, routeGroup, service, tcpRoute, trafficTarget, udpRoute } from '../testing/builders.ts';
 import { grantsAt, inboundOf, meshOf, meshWith, problemsOf } from '../testing/mesh-of.ts';
 
 /** One pod that serves HTTP on 8080 (as port 80), HTTP on 9090, TCP on 5432 and UDP on 53. */
@@ -23,7 +14,7 @@ const server = [
       { port: 53, name: 'dns', protocol: 'UDP' },
     ],
   }),
-  meshPod('shop/web-1'),
+  pod('shop/web-1', { annotations: { sidecar: 'explicit' } }),
   routeGroup('shop/api', { name: 'read', pathRegex: '/api', methods: ['GET'] }, { name: 'write', methods: ['POST'] }),
   routeGroup('shop/metrics', { name: 'scrape', pathRegex: '/metrics' }),
   tcpRoute('shop/any'),
@@ -241,6 +232,32 @@ test('R41: UDP senders are known by the addresses of the callers’ own pods', (
   assert.deepEqual(addresses, { 53: ['10.0.1.1', '10.0.1.2', 'fd00::1'], 5432: undefined, 8080: [], 9090: undefined });
 });
 
+const unseenUdp: Readonly<Record<string, readonly [annotations: Readonly<Record<string, string>>, message: string]>> = {
+  'a transparent sidecar': [
+    { sidecar: 'transparent' },
+    'UDP is not intercepted, so it passes by transparent sidecars: there, UDP rules keep nobody out.',
+  ],
+  'a sidecar whose application listens on the pod’s address': [
+    { sidecar: 'explicit', 'app-address': 'pod' },
+    'Where an application listens on its pod’s own address its sidecar cannot, and UDP rules keep nobody out.',
+  ],
+};
+
+for (const [title, [annotations, message]] of Object.entries(unseenUdp)) {
+  test(`R41: ${title} does not see UDP, and the object that allows it is told once`, () => {
+    const mesh = meshOf(
+      ...server,
+      pod('shop/web-1', { annotations }),
+      pod('shop/web-2', { annotations, ips: ['10.0.0.2'] }),
+      allow(['UDPRoute/any-udp', 'TCPRoute/any']),
+    );
+    assert.deepEqual(
+      mesh.diagnostics.map((each) => [each.reason, each.object.kind, each.message]),
+      [['UnsupportedKind', 'TrafficTarget', message]],
+    );
+  });
+}
+
 test('R42: a pod’s mode is its own, else its namespace’s, else the mesh’s', () => {
   const modes = (...objects: readonly ObjectChange[]) => {
     const mesh = meshWith({ defaultMode: 'permissive' }, ...server, ...objects);
@@ -251,7 +268,7 @@ test('R42: a pod’s mode is its own, else its namespace’s, else the mesh’s'
   assert.equal(
     modes(
       namespace('shop', { annotations: { mode: 'audit' } }),
-      meshPod('shop/web-1', { annotations: { mode: 'enforce' } }),
+      pod('shop/web-1', { annotations: { sidecar: 'explicit', mode: 'enforce' } }),
     ),
     'enforce',
   );

@@ -54,6 +54,11 @@ export function serve(pod: MeshPod, arrivals: readonly Arrival[], targets: reado
       },
       origins: sortedRefs(all.map(({ declared }) => declared.ref)),
     });
+    const obstacle = protocol === 'udp' ? udpObstacle(pod) : undefined;
+    if (obstacle !== undefined) {
+      const granting = targets.filter((target) => grantOf(target, named) !== undefined);
+      diagnostics.push(...granting.map(({ ref }) => warningOn('UnsupportedKind', ref, 'spec.rules', obstacle)));
+    }
     for (const { declared } of others) {
       if (declared.protocol !== protocol) diagnostics.push(protocolConflict(declared, decider));
     }
@@ -65,6 +70,18 @@ export function serve(pod: MeshPod, arrivals: readonly Arrival[], targets: reado
     ),
   );
   return { ports, diagnostics };
+}
+
+/**
+ * Why the pod's sidecar does not see the UDP that is sent to the pod; `undefined`: it does. Like `protocolConflict` it
+ * says nothing of the pod.
+ */
+function udpObstacle({ sidecar, appAddress, pod }: MeshPod): string | undefined {
+  if (sidecar?.mode !== 'explicit') {
+    return 'UDP is not intercepted, so it passes by transparent sidecars: there, UDP rules keep nobody out.';
+  }
+  if (appAddress === undefined || !pod.ips.includes(appAddress)) return undefined;
+  return 'Where an application listens on its pod’s own address its sidecar cannot, and UDP rules keep nobody out.';
 }
 
 /** Where service ports differ about a pod's port, the oldest Service decides; within one, its lowest port. */

@@ -303,7 +303,7 @@ test('R18: a TCP port is split, and matches say nothing about it', () => {
   assert.deepEqual(problemsOf(mesh), ['warning MatchesNotForTcp TrafficSplit/shop/ab spec.matches']);
 });
 
-test('R18: a UDP port is split', () => {
+test('R18: a UDP port has shares, and it is said that they are not kept', () => {
   const ports = [{ port: 53, protocol: 'UDP' as const }];
   const mesh = meshOf(
     service('shop/dns', { ports }),
@@ -311,6 +311,7 @@ test('R18: a UDP port is split', () => {
     trafficSplit('shop/s', { service: 'dns', backends: { dns: 1, v1: 1 } }),
   );
   assert.deepEqual(otherwiseAt(mesh, 'shop/dns/53/udp'), { 'shop/dns/53/udp': 1, 'shop/v1/53/udp': 1 });
+  assert.deepEqual(problemsOf(mesh), ['warning UnsupportedKind TrafficSplit/shop/s spec.service']);
 });
 
 test('R19: backends stay services of their own', () => {

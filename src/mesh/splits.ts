@@ -107,6 +107,12 @@ function readSplit(
     diagnostics.push(warningOn('MatchesNotForTcp', ref, 'spec.matches', message));
     return false;
   });
+  for (const { number } of ports.filter(({ transport }) => transport === 'udp')) {
+    const message =
+      `Port ${number} of the root is UDP, which is not divided: explicit sidecars send all of it to the backend with ` +
+      'the largest weight, and it passes by transparent ones.';
+    diagnostics.push(warningOn('UnsupportedKind', ref, 'spec.service', message));
+  }
   const shares = divide(split, ports, backends, ref, diagnostics);
   return { resolved: { ref, split, root, matches, shares }, diagnostics };
 }
