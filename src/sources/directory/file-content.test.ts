@@ -85,6 +85,14 @@ for (const [name, { before, after, said, kept, problems }] of Object.entries(rea
   });
 }
 
+test('a map that was never meant for Kubernetes is only a warning', () => {
+  const { problems } = readManifestFile('values.yaml', '# of a chart\nreplicas: 3\n', emptyFile);
+  assert.deepEqual(
+    problems.map((problem) => [problem.severity, problem.location]),
+    [['warning', 'values.yaml:2']],
+  );
+});
+
 test('what was kept through one broken state is kept through the next', () => {
   const good = readManifestFile('f.yaml', account('a'), emptyFile);
   const broken = readManifestFile('f.yaml', 'kind: [\n', good);

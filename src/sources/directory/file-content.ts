@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ObjectChange } from '../../cluster/cluster-state.ts';
 import { decodeObject } from '../../cluster/decode.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import { isJsonMap } from '../../lib/json.ts';
 import { parseManifests } from './manifest.ts';
 
 /** An object, and where it was read. */
@@ -47,7 +48,10 @@ export function readManifestFile(path: string, text: string, before: FileContent
   for (const { value, lineOf } of manifests) {
     const decoded = decodeObject(value);
     if (decoded.outcome === 'ignored') continue;
-    for (const problem of decoded.problems) problems.push({ ...problem, location: `${path}:${lineOf(problem.field)}` });
+    for (const problem of decoded.problems) {
+      const severity = isForeign(value) ? 'warning' : problem.severity;
+      problems.push({ ...problem, severity, location: `${path}:${lineOf(problem.field)}` });
+    }
     if (decoded.outcome === 'object') {
       const known = knownBefore.get(idOf(decoded.change));
       const change = isDeepStrictEqual(known, decoded.change) && known !== undefined ? known : decoded.change;
@@ -65,5 +69,8 @@ export function readManifestFile(path: string, text: string, before: FileContent
   });
   return { said, kept, problems };
 }
+
+/** Not meant for Kubernetes at all, such as the values of a chart that lie in the same directory. */
+const isForeign = (value: unknown): boolean => isJsonMap(value) && !('kind' in value) && !('apiVersion' in value);
 
 const idOf = ({ kind, key }: { readonly kind: string; readonly key: string }): string => `${kind} ${key}`;

@@ -31,16 +31,16 @@ export function parseManifests(text: string): ManifestFile {
       if (first !== undefined) problems.push({ line: lineAt(first.pos[0]), message: sentence(first.message) });
       continue;
     }
-    if (document.contents === null) continue;
     try {
       for (const { object, path } of placedObjectsIn(document.toJS())) {
+        if (object === null) continue;
         const lineOf = (field: string) => lineAt(offsetOf(document, [...path, ...parseFieldPath(field)]));
         manifests.push({ value: object, lineOf });
       }
     } catch (error) {
       // Aliases are resolved only now: an unknown one, or too many.
       const message = error instanceof Error ? error.message : String(error);
-      problems.push({ line: lineAt(document.contents.range[0]), message: sentence(message) });
+      problems.push({ line: lineAt(offsetOf(document, [])), message: sentence(message) });
     }
   }
   return { manifests, problems };
