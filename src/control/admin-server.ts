@@ -93,7 +93,9 @@ export class AdminServer {
     const listed = Object.entries(this.#pages)
       .filter(([, { title }]) => title !== undefined)
       .sort(([a], [b]) => byString(a, b));
-    const rows = listed.map(([path, { title }]) => `<tr><td><a href="${path}">${path}</a></td><td>${title}</td></tr>`);
+    const rows = listed.map(
+      ([path, { title }]) => `<tr><td><a href="${path}">${path}</a></td><td>${escapeHtml(title ?? '')}</td></tr>`,
+    );
     return {
       status: 200,
       type: 'text/html; charset=utf-8',
@@ -101,6 +103,8 @@ export class AdminServer {
     };
   }
 }
+
+const escapeHtml = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 
 const style = 'body{font:16px system-ui;margin:3rem;color-scheme:light dark}td{padding:.2rem 2rem .2rem 0}';
 

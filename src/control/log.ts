@@ -17,8 +17,9 @@ export function createLog({ level, format, color, destination }: LogOptions): Lo
   const stream: DestinationStream =
     format === 'json'
       ? destination
-      : pretty({ destination, colorize: color, translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname', sync: true });
-  return pino({ level, timestamp: pino.stdTimeFunctions.isoTime, base: null }, stream);
+      : pretty({ destination, colorize: color, translateTime: 'SYS:HH:MM:ss.l', singleLine: true, sync: true });
+  const formatters = { level: (label: string) => ({ level: label }) };
+  return pino({ level, timestamp: pino.stdTimeFunctions.isoTime, base: null, formatters }, stream);
 }
 
 /** For tests and libraries that want no log. */
