@@ -92,6 +92,8 @@ function describeUnmet(unmet: Unmet): string {
   switch (unmet.condition) {
     case 'path':
       return `a path that begins with ${unmet.wanted}`;
+    case 'plain slashes':
+      return 'a path without escaped slashes';
     case 'method':
       return `method ${unmet.wanted.join(' or ')}`;
     case 'header':

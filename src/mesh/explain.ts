@@ -1,6 +1,6 @@
 /** Where a request would go, whether it would be let in, and which objects say so. */
 import { type ObjectRef, refKey } from '../objects/object-ref.ts';
-import { type HttpRequest, type Unmet, unmetBy } from './http-match.ts';
+import { type HttpRequest, type Unmet, unmetBy, unmetForAccess } from './http-match.ts';
 import type {
   Access,
   AccessMode,
@@ -189,7 +189,7 @@ function grantFor(access: Access, from: SpiffeId, request: HttpRequest | undefin
     if (!callers.includes(from)) continue;
     if (requests === 'any') return { allowed: true, because: 'granted', target, match: undefined };
     if (request === undefined) continue;
-    const match = requests.find((candidate) => unmetBy(candidate, request).length === 0);
+    const match = requests.find((candidate) => unmetForAccess(candidate, request).length === 0);
     if (match !== undefined) return { allowed: true, because: 'granted', target, match };
   }
   return undefined;
@@ -204,7 +204,7 @@ function refusalOf(access: Access, from: SpiffeId, request: HttpRequest): Refusa
     missing: 'request',
     targets: own.map(({ origin, requests }) => ({
       target: origin,
-      matches: (requests === 'any' ? [] : requests).map((match) => ({ match, unmet: unmetBy(match, request) })),
+      matches: (requests === 'any' ? [] : requests).map((match) => ({ match, unmet: unmetForAccess(match, request) })),
     })),
   };
 }

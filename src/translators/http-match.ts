@@ -1,6 +1,7 @@
 /** One HttpMatch, as a route sees it and as an access rule sees it. */
 import type { Permission } from '../gen/envoy/config/rbac/v3/rbac.ts';
 import type { HeaderMatcher, RouteMatch } from '../gen/envoy/config/route/v3/route_components.ts';
+import { limitsPath } from '../mesh/http-match.ts';
 import type { HttpMatch } from '../mesh/model.ts';
 import { matchesExactly, matchesRegex, oneOf, prefixRegex, regexMatcher } from './regex.ts';
 
@@ -33,9 +34,6 @@ export function routeMatch(match: HttpMatch | undefined, methods: readonly strin
   return headers.length === 0 ? { pathSpecifier: path } : { pathSpecifier: path, headers };
 }
 
-/** Regexes that every path matches, as people write them. */
-const anyPath = new Set(['/', '.*', '/.*', '^/', '^/.*', '^.*', '.', '.+', '/*']);
-
 /**
  * `%2F` and `%5C` in a path are slashes to some applications and not to others, so a rule on paths cannot know what it
  * allows: it allows no such path. Dots and double slashes were resolved before (see the inbound connection manager).
@@ -48,7 +46,7 @@ const escapedSlash: Permission = {
 /** Allows what `match` does. */
 export function permission(match: HttpMatch): Permission {
   const rules: Permission[] = [];
-  if (match.pathPrefixRegex !== undefined && !anyPath.has(match.pathPrefixRegex)) {
+  if (match.pathPrefixRegex !== undefined && limitsPath(match)) {
     const path = matchesRegex(prefixRegex(match.pathPrefixRegex));
     rules.push(
       { rule: { $case: 'urlPath', value: { rule: { $case: 'path', value: path } } } },
