@@ -12,6 +12,8 @@ export interface DaemonOptions extends ControlPlaneOptions {
   readonly xds: Address;
   readonly admin: Address;
   readonly log: Logger;
+  /** Memory, CPU and so on among the metrics. Default true. */
+  readonly processMetrics?: boolean;
 }
 
 export interface Daemon {
@@ -27,7 +29,11 @@ export async function startDaemon(source: Source, options: DaemonOptions): Promi
   const { log } = options;
   const plane = new ControlPlane(source, options);
   plane.listen(logEvents(log));
-  const pages = adminPages(plane, measure(plane, { processMetrics: true }), options.mesh.trustDomain);
+  const pages = adminPages(
+    plane,
+    measure(plane, { processMetrics: options.processMetrics ?? true }),
+    options.mesh.trustDomain,
+  );
   const adminServer = new AdminServer(pages, (path, error) =>
     log.error({ err: error }, `a mistake of smi-envoy's own while answering ${path}`),
   );
@@ -40,11 +46,14 @@ export async function startDaemon(source: Source, options: DaemonOptions): Promi
         'proxies connect in plain text, and are sent private keys: let only trusted networks reach the xDS port',
       );
     }
+    let stopped = false;
     return {
       plane,
       xds,
       admin,
       async stop() {
+        if (stopped) return;
+        stopped = true;
         await Promise.all([plane.stop(), adminServer.stop()]);
         log.info('stopped');
       },
