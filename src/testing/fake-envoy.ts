@@ -3,7 +3,6 @@
  * and listeners refer to is subscribed to, a response with one bad resource is refused as a whole, the acknowledgement
  * of clusters waits until they are warm. What it holds and what it was sent can be looked at and waited for.
  */
-import { once } from 'node:events';
 import { Client, type ClientDuplexStream, credentials, type ServiceError, status } from '@grpc/grpc-js';
 import { type Reference, referencesOf } from '../envoy/references.ts';
 import { type ResourceType, resourceTypeByUrl, resourceTypes, resourceTypeTable } from '../envoy/resource-type.ts';
@@ -77,6 +76,8 @@ export class FakeEnvoy {
   readonly #warming = new Set<string>();
   #heldAcks: (() => void)[] | undefined;
   #clusterAck: (() => void) | undefined;
+  /** Requests since the server was quiet. */
+  #requests = 0;
   /** How the last stream ended. */
   ended: ServiceError | undefined;
 
@@ -100,6 +101,12 @@ export class FakeEnvoy {
     return this.#types[type].held;
   }
 
+  /** The names that it is subscribed to; `*` is all. */
+  wants(type: ResourceType): ReadonlySet<string> {
+    const { names, legacyWildcard } = this.#types[type];
+    return legacyWildcard ? new Set([...names, '*']) : names;
+  }
+
   names(type: ResourceType): readonly string[] {
     return [...this.#types[type].held.keys()].sort();
   }
@@ -121,7 +128,12 @@ export class FakeEnvoy {
     const state = this.#types[type];
     for (const name of names) {
       state.names.delete(name);
-      if (!state.names.has('*')) state.held.delete(name);
+      if (name === '*') state.legacyWildcard = false;
+    }
+    if (!state.legacyWildcard && !state.names.has('*')) {
+      for (const name of [...state.held.keys()]) {
+        if (!state.names.has(name)) state.held.delete(name);
+      }
     }
     this.#send(type, {}, { subscribe: [], unsubscribe: names });
   }
@@ -147,14 +159,30 @@ export class FakeEnvoy {
     return this.when(() => this.received.filter((one) => type === undefined || one.type === type).length >= count);
   }
 
-  /** Resolves when all that the server had to say until now has come: two round trips on the same connection. */
+  /**
+   * Resolves when the server has said all that it has to say: once round trips on the same connection bring nothing new.
+   * The server takes up one request of a stream in a turn, so there is a trip for each request since the last time.
+   */
   async quiet(): Promise<void> {
-    for (let trip = 0; trip < 2; trip++) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const nothing = () => Buffer.alloc(0);
-      this.#client.makeUnaryRequest('/smi_envoy.testing/Nothing', nothing, nothing, null, () => resolve());
-      await promise;
-    }
+    let received: number;
+    do {
+      received = this.received.length;
+      const trips = this.#requests + 2;
+      this.#requests = 0;
+      for (let trip = 0; trip < trips; trip++) await this.#roundTrip();
+    } while (this.received.length > received || this.#requests > 0);
+  }
+
+  async #roundTrip(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const nothing = () => Buffer.alloc(0);
+    this.#client.makeUnaryRequest('/smi_envoy.testing/Nothing', nothing, nothing, null, () => resolve());
+    await promise;
+  }
+
+  #write(type: ResourceType, request: Request): void {
+    this.#requests++;
+    this.#stream(type).write(request);
   }
 
   /** From now on no response is acknowledged or refused, until `releaseAcks`. */
@@ -179,16 +207,19 @@ export class FakeEnvoy {
 
   /** Sends a request as it is. */
   sendRaw(type: ResourceType, request: Request): void {
-    this.#stream(type).write(request);
+    this.#write(type, request);
   }
 
   /** Ends the streams and keeps what it has, as when the connection breaks. */
   async disconnect(): Promise<void> {
+    // A stream that is cancelled before its first frame has left is never reset by Node's HTTP/2 client.
+    await this.#roundTrip();
     const streams = [...this.#streams.values()];
     this.#streams = new Map();
     await Promise.all(
       streams.map((stream) => {
-        const closed = once(stream, 'status');
+        const { promise: closed, resolve } = Promise.withResolvers<void>();
+        stream.once('status', () => resolve());
         stream.cancel();
         return closed;
       }),
@@ -267,7 +298,7 @@ export class FakeEnvoy {
         );
       }
     }
-    this.#stream(type).write(request);
+    this.#write(type, request);
   }
 
   #receive(response: Received): void {

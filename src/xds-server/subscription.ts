@@ -227,12 +227,18 @@ export class Subscription {
     this.inFlight = undefined;
     if (batch === undefined) return { found: 'nothing' };
     const suspects: number[] = [];
+    const removals: number[] = [];
     batch.ids.forEach((id, index) => {
       const resource = batch.resources[index];
-      // A removal cannot be the reason.
-      if (resource === undefined) this.settle(id, undefined);
+      if (resource === undefined) removals.push(id);
       else if (this.interest.includes(id) && this.wanted(id)?.version === resource.version) suspects.push(id);
     });
+    // A removal cannot be the reason. It is said again without the resources; where there were none, saying it once
+    // more would not help.
+    for (const id of removals) {
+      if (removals.length === batch.ids.length) this.settle(id, undefined);
+      else if (this.interest.includes(id)) this.due.add(id);
+    }
     const [first] = suspects;
     if (first === undefined) return { found: 'nothing' };
     if (suspects.length === 1 && batch.ids.length === 1) {
