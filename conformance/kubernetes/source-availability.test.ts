@@ -44,6 +44,7 @@ test('the Kubernetes source and an API server that is not always there', needs('
       .slice(updates)
       .flatMap(({ changes }) => changes.map((change) => [change.key, change.object !== undefined] as const))
       .sort(([a], [b]) => (a < b ? -1 : 1));
+  const missed = () => source.status().some(({ condition }) => condition === 'stale');
   const settled = () => source.status().every(({ condition }) => condition === 'live' || condition === 'absent');
 
   await t.test('a server without SMI is read all the same', async () => {
@@ -65,10 +66,7 @@ test('the Kubernetes source and an API server that is not always there', needs('
     await recorder.state('the bystander is there', ({ ServiceAccount }) => ServiceAccount.has(key('bystander')));
     await cluster.undefine(trafficSplits);
     await recorder.state('the split is gone', ({ TrafficSplit }) => TrafficSplit.size === 0);
-    await recorder.nextStatus(
-      'it is absent',
-      ({ part, condition }) => part === 'TrafficSplit' && condition === 'absent',
-    );
+    await recorder.until('it is absent', () => statusOf('TrafficSplit') === 'absent');
     await cluster.patch(account('bystander', { still: 'followed' }));
     await recorder.state(
       'changes of others are followed',
@@ -106,7 +104,7 @@ test('the Kubernetes source and an API server that is not always there', needs('
       const before = recorder.latest;
       const updates = recorder.updates.length;
       await plane.stopApiServer(how);
-      await recorder.nextStatus('it is missed', ({ condition }) => condition === 'stale');
+      await recorder.until('it is missed', missed);
       assert.equal(recorder.latest, before, 'what was read stays');
       await plane.startApiServer();
       await cluster.create(account(`after-${how}`));
@@ -125,7 +123,7 @@ test('the Kubernetes source and an API server that is not always there', needs('
     await recorder.state('it is there', ({ ServiceAccount }) => ServiceAccount.has(key('deleted-meanwhile')));
     const updates = recorder.updates.length;
     proxy.become('broken');
-    await recorder.nextStatus('it is missed', ({ condition }) => condition === 'stale');
+    await recorder.until('it is missed', missed);
     await cluster.remove(account('deleted-meanwhile'));
     await cluster.create(account('created-meanwhile'));
     await cluster.patch(account('bystander', { still: 'changed-meanwhile' }));
@@ -152,7 +150,7 @@ test('the Kubernetes source and an API server that is not always there', needs('
     await recorder.until('every kind is followed', settled);
     const updates = recorder.updates.length;
     proxy.become('broken');
-    await recorder.nextStatus('it is missed', ({ condition }) => condition === 'stale');
+    await recorder.until('it is missed', missed);
     await cluster.remove(split('deleted-meanwhile'));
     await cluster.create(split('created-meanwhile'));
     await plane.compact();

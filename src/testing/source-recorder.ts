@@ -40,12 +40,6 @@ export class SourceRecorder implements SourceListener {
     return this.#until(sentence, () => this.statuses.find(holds));
   }
 
-  /** The first status of which the sentence is true, of those told from now on. */
-  nextStatus(sentence: string, holds: (status: SourceStatus) => boolean): Promise<SourceStatus> {
-    const told = this.statuses.length;
-    return this.#until(sentence, () => this.statuses.slice(told).find(holds));
-  }
-
   /** Waits until something is true that can become so only when the source says something. */
   async until(sentence: string, holds: () => boolean): Promise<void> {
     await this.#until(sentence, () => holds() || undefined);
