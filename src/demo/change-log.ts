@@ -14,18 +14,21 @@ export interface ChangeLogOptions {
 /** Traces what the control plane published back to the files that were changed, and follows it until the last ACK. */
 export class ChangeLog {
   readonly #options: ChangeLogOptions;
+  /** Traced and not settled, by publication. */
+  readonly #pending = new Map<Publication, { readonly change: ChangeView; readonly at: number }>();
   #listing: FileListing;
-  /** Listing takes time; one publication after the other. */
+  /** Listing takes time; one after the other. */
   #traced: Promise<void> = Promise.resolve();
-  #last: { readonly publication: Publication; readonly change: ChangeView; readonly at: number } | undefined;
+  #last: ChangeView | undefined;
 
   constructor(options: ChangeLogOptions) {
     this.#options = options;
     this.#listing = options.listing;
   }
 
+  /** The latest change, settled or not. */
   get last(): ChangeView | undefined {
-    return this.#last?.change;
+    return this.#last;
   }
 
   onPublished(publication: Publication): void {
@@ -43,7 +46,7 @@ export class ChangeLog {
     this.#listing = listing;
     if (found === undefined) return;
     const { before, mesh, resourcesChanged, proxiesTouched } = publication;
-    const change: ChangeView = {
+    this.#last = {
       time: new Date(found.at).toTimeString().slice(0, 8),
       files: found.files,
       lines: before === undefined ? [] : describeChange(before, mesh),
@@ -51,14 +54,16 @@ export class ChangeLog {
       proxies: proxiesTouched,
       ms: undefined,
     };
-    this.#last = { publication, change, at: found.at };
+    this.#pending.set(publication, { change: this.#last, at: found.at });
   }
 
   #settle(publication: Publication, settledAt: number): void {
-    if (this.#last?.publication !== publication) return;
+    const pending = this.#pending.get(publication);
+    if (pending === undefined) return;
+    this.#pending.delete(publication);
     // A file's time has the resolution of the kernel's ticks, which may be a little ahead of ours when both are rounded.
-    const ms = Math.max(0, settledAt - this.#last.at);
-    this.#last = { ...this.#last, change: { ...this.#last.change, ms } };
-    this.#options.onSettled(this.#last.change);
+    const change = { ...pending.change, ms: Math.max(0, settledAt - pending.at) };
+    if (this.#last === pending.change) this.#last = change;
+    this.#options.onSettled(change);
   }
 }

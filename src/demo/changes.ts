@@ -2,6 +2,7 @@
 import { sortedUnique } from '../lib/order.ts';
 import type { Destinations, MeshModel, Routing } from '../mesh/model.ts';
 import { describeMatch } from './splits.ts';
+import { percent } from './words.ts';
 
 /** One line for each split, grant and pod that is not what it was. */
 export function describeChange(before: MeshModel, after: MeshModel): readonly string[] {
@@ -84,6 +85,3 @@ function grantLines(mesh: MeshModel): Lines {
 
 const podLines = (mesh: MeshModel): Lines =>
   new Map([...mesh.workloads.values()].map(({ pod, addresses }) => [`pod ${pod.name}`, `at ${addresses.join(', ')}`]));
-
-/** `90%`, `8.3%`: at most one decimal. */
-export const percent = (fraction: number): string => `${Number((fraction * 100).toFixed(1))}%`;

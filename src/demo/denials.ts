@@ -1,4 +1,5 @@
 /** Who was refused, and which objects say so. */
+import { by, byFirst } from '../lib/order.ts';
 import type { Grant, MeshModel, Workload } from '../mesh/model.ts';
 import { describeRef } from '../objects/object-ref.ts';
 import { type Call, type CallReport, describeRequest, outcomeOf } from './call.ts';
@@ -33,7 +34,12 @@ export function viewDenials(mesh: MeshModel, calls: readonly Call[]): readonly D
       count: (known?.count ?? 0) + 1,
     });
   }
-  return [...views.values()];
+  return [...views.values()].sort(
+    byFirst(
+      by((view) => view.from),
+      by((view) => view.request),
+    ),
+  );
 }
 
 /** What the policies have against a call, in a sentence that names the objects. */

@@ -1,7 +1,7 @@
 /** The same view for a pipe: lines that are appended, never redrawn. */
-import { percent } from './changes.ts';
-import { milliseconds, plural } from './screen.ts';
+
 import type { ChangeView, View } from './view.ts';
+import { describeCost, describeTiming, percent, plural } from './words.ts';
 
 /** What there is to say of the traffic, now and then. */
 export function summaryLines({ calls, splits, denials, sidecars }: View): readonly string[] {
@@ -31,8 +31,7 @@ export function summaryLines({ calls, splits, denials, sidecars }: View): readon
 export function changeLines(change: ChangeView, problems: readonly string[]): readonly string[] {
   return [
     ...change.lines.map((line) => `change: ${change.files.join(', ')}: ${line}`),
-    `change: ${change.files.join(', ')}: ${plural(change.resources, 'resource')} to ${plural(change.proxies, 'sidecar')}` +
-      (change.ms === undefined ? '' : `, ${milliseconds(change.ms)} from the file’s change to the last ACK`),
+    `change: ${change.files.join(', ')}: ${describeCost(change)}, ${describeTiming(change)}`,
     ...problems.map((problem) => `problem: ${problem}`),
   ];
 }

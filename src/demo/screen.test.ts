@@ -69,12 +69,12 @@ test('the whole picture at 100 columns', () => {
     `
 smi-envoy  examples/bookstore                                      6 sidecars, all up to date  01:23
 
-Who calls whom, last 10 s                             per s      ok  denied  closed  failed   median
-  bookbuyer  browse  GET bookstore/books               10.0     100       ·       ·       ·   2.1 ms
-  bookthief  steal   GET bookstore/books                2.0       ·      20       ·       1        ·
+Who calls whom, last 10 s                              per s     ok  denied  closed  failed   median
+  bookbuyer  GET bookstore/books                        10.0    100       ·       ·       ·   2.1 ms
+  bookthief  GET bookstore/books                         2.0      ·      20       ·       1        ·
              503 no healthy upstream
 
-How traffic splits, since the last change                    wanted     seen  answers
+How traffic splits, since the last change or a minute ago    wanted     seen  answers
   bookstore, everything else  TrafficSplit bookstore/canary
     bookstore-v1  ███████████████████████████████████░░░░░      90%      88%       88
     bookstore-v2  █████░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░      10%      12%       12

@@ -1,10 +1,10 @@
 /** What the terminal shows, as lines. Pure: everything it says is in the view. */
 import type { CallRow } from './call-rows.ts';
-import { percent } from './changes.ts';
 import type { DenialView } from './denials.ts';
 import type { SplitShare, SplitView } from './splits.ts';
-import { fit, type Line, type Look, paint, type Span, span, wrap } from './style.ts';
+import { fit, type Line, type Look, paint, span, wrap } from './style.ts';
 import type { ChangeView, View } from './view.ts';
+import { describeCost, describeTiming, milliseconds, percent, plural } from './words.ts';
 
 export interface ScreenOptions {
   readonly width: number;
@@ -65,12 +65,11 @@ function callTable(rows: readonly CallRow[], width: number): readonly Line[] {
   const title = 'Who calls whom, last 10 s';
   if (rows.length === 0) return [...heading(title), [span('  nobody yet', 'faint')]];
   const from = columnWidth(rows.map((row) => row.from));
-  const call = columnWidth(rows.map((row) => row.call));
-  const numbers = [7, 8, 8, 8, 8, 9] as const;
-  const request = Math.max(10, width - 2 - from - call - numbers.reduce((sum, each) => sum + each, 0));
+  const numbers = [7, 7, 8, 8, 8, 9] as const;
+  const request = Math.max(10, width - 2 - from - numbers.reduce((sum, each) => sum + each, 0));
   const titles = ['per s', ...outcomeColumns.map((column) => column.title), 'median'];
   const header: Line = [
-    fit(span(title, 'strong'), 2 + from + call + request),
+    fit(span(title, 'strong'), 2 + from + request),
     ...titles.map((text, index) => fit(span(text, 'faint'), numbers[index] ?? 8, 'end')),
   ];
   return [
@@ -80,8 +79,7 @@ function callTable(rows: readonly CallRow[], width: number): readonly Line[] {
       [
         span('  '),
         fit(span(row.from, 'accent'), from),
-        fit(span(row.call), call),
-        fit(span(row.request, 'faint'), request),
+        fit(span(row.request), request),
         fit(span(row.perSecond.toFixed(1)), numbers[0], 'end'),
         ...outcomeColumns.map(({ outcome, look }, index) => {
           const count = row.outcomes[outcome];
@@ -101,7 +99,7 @@ function splitTable(splits: readonly SplitView[], width: number): readonly Line[
   const titles: Line = ['wanted', 'seen', 'answers'].map((title) => fit(span(title, 'faint'), 9, 'end'));
   return [
     [],
-    [fit(span('How traffic splits, since the last change', 'strong'), 4 + name + bar), ...titles],
+    [fit(span('How traffic splits, since the last change or a minute ago', 'strong'), 4 + name + bar), ...titles],
     ...splits.flatMap((split): readonly Line[] => [
       [span('  '), span(split.service, 'accent'), span(`, ${split.requests}  `), span(split.origin, 'faint')],
       ...(split.shares.length === 0 ? [[span('    no backend that could answer: 503', 'bad')]] : []),
@@ -150,15 +148,11 @@ function denialList(denials: readonly DenialView[], width: number): readonly Lin
 
 function lastChange(change: ChangeView | undefined, width: number): readonly Line[] {
   if (change === undefined) return [];
-  const timing: Span =
-    change.ms === undefined
-      ? span('waiting for the last ACK …', 'note')
-      : span(`${milliseconds(change.ms)} from the file’s change to the last ACK`, 'good');
-  const cost = `${plural(change.resources, 'resource')} to ${plural(change.proxies, 'sidecar')}`;
+  const timing = span(describeTiming(change), change.ms === undefined ? 'note' : 'good');
   return [
     ...heading('Last change', [span(`  ${change.time}  `, 'faint'), span(change.files.join(', '), 'accent')]),
     ...change.lines.flatMap((text) => wrap(text, width - 2)).map((text): Line => [span(`  ${text}`)]),
-    [span('  '), span(`${cost}, `), timing],
+    [span(`  ${describeCost(change)}, `), timing],
   ];
 }
 
@@ -175,12 +169,6 @@ function list(title: string, look: Look, mark: string, entries: readonly string[
 const lengthOf = (line: Line): number => line.reduce((sum, { text }) => sum + [...text].length, 0);
 
 const columnWidth = (texts: readonly string[]): number => 2 + Math.max(0, ...texts.map((text) => [...text].length));
-
-/** `6.3 ms`, `1.2 s` */
-export const milliseconds = (ms: number): string =>
-  ms < 1000 ? `${ms < 100 ? ms.toFixed(1) : Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
-
-export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 const clockOf = (ms: number): string => {
   const seconds = Math.floor(ms / 1000);

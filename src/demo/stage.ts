@@ -35,6 +35,8 @@ export interface StageOptions {
 
 /** Rates and outcomes are those of the last ten seconds. */
 const rateWindowMs = 10_000;
+/** Shares are those since the last change, or of this time. */
+const splitWindowMs = 60_000;
 const startLimitMs = 60_000;
 const changeLimitMs = 10_000;
 const keptTroubles = 5;
@@ -132,8 +134,9 @@ export class Stage implements TourStage {
       sidecars: { upToDate: runnable.filter(({ pod }) => upToDate.has(nameOf(pod))).length, total: runnable.length },
       upFor: now - this.#startedAt,
       calls: viewCalls(calls, Math.min(rateWindowMs, Math.max(1, now - this.#trafficSince)) / 1000),
-      splits: viewSplits(mesh, this.#calls.since(this.#changedAt)),
-      denials: viewDenials(mesh, calls),
+      splits: viewSplits(mesh, this.#calls.since(Math.max(this.#changedAt, now - splitWindowMs))),
+      // What was refused before the last change may be granted now.
+      denials: viewDenials(mesh, calls.filter(({ at }) => at >= this.#changedAt)),
       lastChange: this.#changes.last,
       problems: this.problems(),
       troubles: this.#troubles,

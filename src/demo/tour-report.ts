@@ -1,6 +1,7 @@
 /** How the tour is told: a paragraph for each step, and a summary. Pure. */
-import { milliseconds } from './screen.ts';
+
 import { type Line, paint, span, wrap } from './style.ts';
+import { milliseconds } from './words.ts';
 
 export interface StepResult {
   readonly title: string;

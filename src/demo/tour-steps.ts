@@ -3,9 +3,9 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type NamespacedName, namespacedName } from '../objects/object-ref.ts';
 import { type CallReport, type Outcome, outcomeOf } from './call.ts';
-import { milliseconds } from './screen.ts';
 import { judgeSplit } from './statistics.ts';
 import type { ChangeView } from './view.ts';
+import { milliseconds } from './words.ts';
 
 /** What the tour needs of the running example. */
 export interface TourStage {
@@ -202,16 +202,10 @@ async function rewrite(stage: TourStage, file: string, edit: (yaml: string) => s
 const replace = (stage: TourStage, file: string, replacements: readonly Replacement[]): Promise<void> =>
   rewrite(stage, file, (yaml) => replacements.reduce((text, [from, to]) => text.replace(from, to), yaml));
 
-/** The manifest in `access-bookthief.yaml` begins after an empty comment line. */
-const uncomment = (yaml: string): string => {
-  const start = yaml.indexOf('\n#\n') + 3;
-  return yaml.slice(0, start) + yaml.slice(start).replaceAll(/^# /gm, '');
-};
+/** Prose is behind two marks in `access-bookthief.yaml`, so that taking one off leaves it a comment. */
+const uncomment = (yaml: string): string => yaml.replaceAll(/^# /gm, '');
 
-const comment = (yaml: string): string => {
-  const start = yaml.indexOf('\n#\n') + 3;
-  return yaml.slice(0, start) + yaml.slice(start).replaceAll(/^(?=.)/gm, '# ');
-};
+const comment = (yaml: string): string => yaml.replaceAll(/^(?=[^#\n])/gm, '# ');
 
 function splitSeen(calls: readonly CallReport[], v1: number, v2: number): Observation {
   const count = (by: string) => calls.filter((call) => call.by === by && outcomeOf(call) === 'answered').length;

@@ -1,4 +1,4 @@
-import { milliseconds } from './screen.ts';
+import { milliseconds } from './words.ts';
 
 /** Waits for a promise, but not for ever. */
 export async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {

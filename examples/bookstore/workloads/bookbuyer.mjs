@@ -4,9 +4,9 @@ import { callHttp, keepCalling } from './calls.mjs';
 const bookstore = 'http://bookstore.bookstore:8080';
 
 keepCalling({
-  browse: { perSecond: 10, call: () => callHttp({ url: `${bookstore}/books` }) },
+  browse: { perSecond: 25, call: () => callHttp({ url: `${bookstore}/books` }) },
   'browse as beta': {
-    perSecond: 2,
+    perSecond: 5,
     call: () => callHttp({ url: `${bookstore}/books`, headers: { 'x-reader': 'beta' } }),
   },
   buy: { perSecond: 2, call: () => callHttp({ method: 'POST', url: `${bookstore}/books/buy` }) },
