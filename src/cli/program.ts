@@ -1,16 +1,23 @@
 /** The command line: what there is, how it reads, and how each run ends. */
 import { Command, CommanderError } from 'commander';
-import { bootstrapCommand } from './bootstrap.ts';
-import { completionCommand } from './completion.ts';
-import { demoCommand } from './demo.ts';
-import { explainCommand } from './explain.ts';
 import { exitCodes, Failure } from './failure.ts';
-import { proxiesCommand } from './proxies.ts';
-import { serveCommand } from './serve.ts';
 import { styleOf } from './style.ts';
 import type { Terminal } from './terminal.ts';
-import { translateCommand } from './translate.ts';
-import { versionCommand } from './version.ts';
+
+/** Each command is loaded when it is needed: reading all of the program takes longer than most commands run. */
+const commands: Readonly<Record<string, () => Promise<(terminal: Terminal) => Command>>> = {
+  serve: async () => (await import('./serve.ts')).serveCommand,
+  bootstrap: async () => (await import('./bootstrap.ts')).bootstrapCommand,
+  translate: async () => (await import('./translate.ts')).translateCommand,
+  explain: async () => (await import('./explain.ts')).explainCommand,
+  proxies: async () => (await import('./proxies.ts')).proxiesCommand,
+  demo: async () => (await import('./demo.ts')).demoCommand,
+  completion: async () => (await import('./completion.ts')).completionCommand,
+  version: async () => (await import('./version.ts')).versionCommand,
+};
+
+/** Commands that speak of the others. */
+const wantAll = ['completion', 'help'];
 
 const summary = `Serves Service Mesh Interface (SMI) resources to Envoy sidecars, over xDS.
 
@@ -26,21 +33,20 @@ To begin with:
 Exit codes: 0 all is well; 1 the answer is no (errors in what was read, a request that would be refused, a proxy that
 rejects its configuration); 2 the command line is not understood; 3 something outside failed (a file, a port, a server).`;
 
-export function createProgram(terminal: Terminal): Command {
+/** The program, with all its commands or with the one that a command line begins with. */
+export async function createProgram(terminal: Terminal, first?: string): Promise<Command> {
   const { title, name, quiet } = styleOf(terminal.out);
+  const loadsAll = first === undefined || wantAll.includes(first) || !Object.hasOwn(commands, first);
   const program = new Command('smi-envoy')
     .description(summary)
     .addHelpText('after', epilogue)
     .helpCommand('help [command]', 'explain a command')
     .showHelpAfterError(false)
     .enablePositionalOptions();
-  const commands = [
-    ...[serveCommand(terminal), bootstrapCommand(terminal)],
-    ...[translateCommand(terminal), explainCommand(terminal), proxiesCommand(terminal)],
-    ...[demoCommand(terminal), completionCommand(terminal), versionCommand(terminal)],
-  ];
-  for (const command of commands) program.addCommand(command);
-  for (const command of [program, ...commands]) {
+  const makers = Object.entries(commands).flatMap(([name, load]) => (loadsAll || name === first ? [load] : []));
+  const loaded = await Promise.all(makers.map(async (load) => (await load())(terminal)));
+  for (const command of loaded) program.addCommand(command);
+  for (const command of [program, ...loaded]) {
     command
       .exitOverride()
       .configureOutput({
@@ -58,8 +64,8 @@ export function createProgram(terminal: Terminal): Command {
 
 /** Runs one command line (without the program's own name) to its end, and resolves with the exit code. Never rejects. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
-  const program = createProgram(terminal);
   try {
+    const program = await createProgram(terminal, args[0]);
     await program.parseAsync(args.length === 0 ? ['--help'] : [...args], { from: 'user' });
     return exitCodes.success;
   } catch (error) {
