@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: what a change costs, from a TrafficSplit patched through a real API server to the last sidecar's
- * acknowledgement, and what a cold start of all sidecars costs; beside a bare reference in the same run.
+ * acknowledgement, and what a cold start of all sidecars costs; beside a bare reference in the same run. What is
+ * measured is what `npm run build` made, as it runs in production.
  *
  *   --services 100,1000   mesh sizes      --sidecars 200   simulated sidecars      --changes 40
  *   --json                print JSON      --check          exit 1 when a target is missed
@@ -75,7 +76,7 @@ async function measure(services: number): Promise<Measured> {
   await using server = await Daemon.start({
     program: process.execPath,
     args: [
-      ...[join(import.meta.dirname, '../../src/main.ts'), 'serve', '--kubernetes'],
+      ...[here('../../dist/main.js'), 'serve', '--kubernetes'],
       ...['--kubeconfig', plane.kubeconfigFile(), '--state-dir', join(scratch.folder, 'state')],
       ...['--xds-address', `127.0.0.1:${xds}`, '--admin-address', `127.0.0.1:${admin}`, '--log-level', 'warn'],
     ],
