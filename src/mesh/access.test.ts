@@ -148,6 +148,11 @@ const rows: Readonly<Record<string, Row>> = {
     {},
     ['error DestinationEmpty TrafficTarget/shop/t spec.destination.name'],
   ],
+  'R34: a source without a name lets nobody in, the others stand': [
+    [allow(['TCPRoute/on-80'], { from: ['', 'client'] })],
+    { http: [`${from}: any`] },
+    ['warning NoSources TrafficTarget/shop/t spec.sources[0].name'],
+  ],
   'R33: a source of another namespace is named with it': [
     [allow(['TCPRoute/on-80'], { from: ['client', 'ops/scraper', 'client'] })],
     { http: ['t from ops/scraper, shop/client: any'] },
@@ -200,6 +205,13 @@ test('R33: an operator may let objects apply to other namespaces', () => {
     trafficTarget('ops/t', { to: 'shop/web', from: ['client'], rules: ['TCPRoute/on-80'] }),
   );
   assert.deepEqual(grantsAt(mesh, 'shop/web-1', 8080), ['t from ops/client: any']);
+});
+
+test('a pod that nothing leads to is no reason to doubt the rules', () => {
+  assert.deepEqual(
+    problemsOf(meshOf(server[1] as ObjectChange, tcpRoute('shop/on-80', 80), allow(['TCPRoute/on-80']))),
+    [],
+  );
 });
 
 test('R38: a port that several service ports lead to is opened by the number of any', () => {

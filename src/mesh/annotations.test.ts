@@ -45,6 +45,10 @@ const rows: Readonly<Record<string, readonly [Given, Partial<Workload> | undefin
     },
     { sidecar: { mode: 'explicit', port: 15106 }, appAddress: '127.0.0.5', outboundPort: 15101 },
   ],
+  'an application may be reached by an IPv6 address': [
+    { pod: { sidecar: 'explicit', 'app-address': '::1' } },
+    { ...explicit, appAddress: '::1' },
+  ],
   'an application may be reached by the address of its pod': [
     { pod: { sidecar: 'explicit', 'app-address': 'pod' }, ips: ['10.0.0.7'] },
     { ...explicit, appAddress: '10.0.0.7' },
@@ -81,6 +85,11 @@ const invalid: Readonly<Record<string, readonly [Annotations, Partial<Workload> 
     { sidecar: 'explicit', 'app-address': 'localhost' },
     explicit,
     'metadata.annotations[smi-envoy.io/app-address]: "localhost" is ignored; it must be an IP address or the word pod.',
+  ],
+  'an address that only looks like IPv6 is ignored': [
+    { sidecar: 'explicit', 'app-address': '127.0.0.1:8080' },
+    explicit,
+    'metadata.annotations[smi-envoy.io/app-address]: "127.0.0.1:8080" is ignored; it must be an IP address or the word pod.',
   ],
   'one port for both directions is ignored': [
     { sidecar: 'explicit', 'outbound-port': '15006' },

@@ -39,9 +39,6 @@ export function createBackings(): (
   slices: ReadonlyMap<NamespacedName, EndpointSlice>,
   pods: Pods,
 ) => Backings {
-  const sorted = memoizeLast((services: ReadonlyMap<NamespacedName, Service>) =>
-    [...services.values()].sort(by(keyOf)),
-  );
   const slicesByService = memoizeLast(groupByService);
   const locate = new KeyedMemo(
     (slice: EndpointSlice, pods: readonly (MeshPod | undefined)[]): LocatedSlice => ({ slice, pods }),
@@ -55,7 +52,7 @@ export function createBackings(): (
     const slicesOf = slicesByService(sliceMap);
     const all: Backing[] = [];
     const diagnostics: Diagnostic[] = [];
-    for (const service of sorted(services)) {
+    for (const service of services.values()) {
       const key = keyOf(service);
       const neighbours = pods.inNamespace(service.meta.namespace);
       const slices = (slicesOf.get(key) ?? []).map((slice) =>

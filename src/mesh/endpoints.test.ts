@@ -24,6 +24,7 @@ const rows: Readonly<Record<string, Row>> = {
       service('shop/web', { selector: { app: 'web', track: 'canary' } }),
       pod('shop/web-1', { labels: { app: 'web', track: 'canary' }, ips: ['10.0.0.1'] }),
       pod('shop/web-2', { labels: { app: 'web' }, ips: ['10.0.0.2'] }),
+      pod('shop/web-3', { labels: { track: 'canary' }, ips: ['10.0.0.3'] }),
     ],
     ['10.0.0.1:80'],
   ],
@@ -42,6 +43,26 @@ const rows: Readonly<Record<string, Row>> = {
       endpointSlice('elsewhere/web-c', { service: 'web', endpoints: [{ address: '10.0.0.9' }] }),
     ],
     ['10.0.0.1:80', '10.0.0.2:80'],
+  ],
+  'of an endpoint that stands in two slices the better state counts': [
+    [
+      endpointSlice('shop/web-a', {
+        service: 'web',
+        endpoints: [
+          { address: '10.0.0.1', ready: false, serving: false },
+          { address: '10.0.0.2', ready: false, serving: true, terminating: true },
+        ],
+      }),
+      endpointSlice('shop/web-b', {
+        service: 'web',
+        endpoints: [
+          { address: '10.0.0.1', ready: false, serving: true, terminating: true },
+          { address: '10.0.0.2', ready: false, serving: true },
+          { address: '10.0.0.3' },
+        ],
+      }),
+    ],
+    ['10.0.0.1:80 draining', '10.0.0.3:80'],
   ],
   'slices may give a port another number each': [
     [

@@ -103,6 +103,16 @@ test('without a split a request goes to the service itself, and without a target
   assert.deepEqual(verdicts(answer), ['100% shop/web/80 at web-1: refused, no target']);
 });
 
+test('a refusal is said as such, with the pod', () => {
+  const [destination] = only(ask([])).destinations;
+  assert.deepEqual(destination?.verdicts, [
+    {
+      verdict: { allowed: false, refusal: { missing: 'target' } },
+      at: [{ type: 'pod', pod: { group: '', kind: 'Pod', namespace: 'shop', name: 'web-1' } }],
+    },
+  ]);
+});
+
 test('a split gives each destination its share, and each is judged on its own', () => {
   const split = trafficSplit('shop/canary', { service: 'web', backends: { v1: 3, v2: 1 } });
   const answer = only(ask([split, allow('v1', 'TCPRoute/any'), allow('v2', 'TCPRoute/any', 'other')]));

@@ -142,3 +142,13 @@ for (const [title, [more, grants, problems = []]] of Object.entries(rows)) {
     assert.deepEqual(problemsOf(mesh), problems);
   });
 }
+
+test('R52: objects that mean a pod by name and by label come in one order', () => {
+  const mesh = meshOf(
+    ...objects,
+    identityBinding('shop/db', { podSelectors: [{ role: 'db' }] }),
+    trafficTarget('shop/a', { to: 'binding:db', from: ['client'], rules: ['TCPRoute/any'] }),
+    trafficTarget('shop/b', { to: 'shared', from: ['client'], rules: ['TCPRoute/any'] }),
+  );
+  assert.deepEqual(grantsAt(mesh, 'shop/web-1', 80), ['a from shop/client: any', 'b from shop/client: any']);
+});

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ObjectChange } from '../cluster/cluster-state.ts';
-import { meshPod, pod, routeGroup, service, tcpRoute, trafficSplit, trafficTarget } from '../testing/builders.ts';
+import {
+  endpointSlice,
+  meshPod,
+  pod,
+  routeGroup,
+  service,
+  tcpRoute,
+  trafficSplit,
+  trafficTarget,
+} from '../testing/builders.ts';
 import { meshOf, problemsOf, reachOf } from '../testing/mesh-of.ts';
 
 /** Services web, v1, v2 and v3, each with a pod of its own service account. */
@@ -82,6 +91,15 @@ test('R39: a backend of a split with matches is checked as well', () => {
 const openRows: Readonly<Record<string, readonly [objects: readonly ObjectChange[], open: readonly string[]]>> = {
   'a port whose pods all enforce is not open': [[], []],
   'a pod without a sidecar opens its port': [[pod('shop/v1-2', { ips: ['10.0.0.9'] })], ['shop/v1/80']],
+  'an endpoint that is no pod opens its port': [
+    [
+      endpointSlice('shop/v1-a', {
+        service: 'v1',
+        endpoints: [{ address: '10.0.0.2', pod: 'v1-1' }, { address: '192.0.2.1' }],
+      }),
+    ],
+    ['shop/v1/80'],
+  ],
   'R42: a pod that audits opens its port': [
     [meshPod('shop/v1-2', { ips: ['10.0.0.9'], annotations: { mode: 'audit' } })],
     ['shop/v1/80'],

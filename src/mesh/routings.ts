@@ -10,7 +10,7 @@ import { warningOn } from './report.ts';
 import type { ResolvedSplit, Splits } from './splits.ts';
 
 export interface Routings {
-  /** Of the ports that are split; each the same as long as its Service and its splits are. */
+  /** Of the ports of root Services; each the same as long as its Service and its splits are. */
   readonly split: ReadonlyMap<ServicePortKey, Routing>;
   /** Every port that is split, with the other ports it can lead to. The same map when nothing but weights changed. */
   readonly edges: ReadonlyMap<ServicePortKey, readonly ServicePortKey[]>;
@@ -66,7 +66,7 @@ export const destinationsOf: (routing: Routing) => readonly ServicePortKey[] = m
     sortedUnique([...rules.flatMap((rule) => rule.destinations), ...otherwise].map(({ port }) => port)),
 );
 
-/** The splits come in the order in which they apply. */
+/** Rule R17: the splits with matches apply in their order, then the first without. */
 function routeRoot(splits: readonly ResolvedSplit[]): RootRouting {
   const [unconditional, ...overruled] = splits.filter(({ matches }) => matches === undefined);
   const diagnostics = overruled.map(({ ref }) => {
@@ -78,14 +78,12 @@ function routeRoot(splits: readonly ResolvedSplit[]): RootRouting {
   const byPort = new Map<ServicePortKey, Routing>();
   const applied = splits.filter((split) => split.matches !== undefined || split === unconditional);
   for (const port of ports) {
-    const routing = routePort(port, applied);
-    if (routing !== undefined) byPort.set(port.key, routing);
+    byPort.set(port.key, routePort(port, applied));
   }
   return { byPort, diagnostics };
 }
 
-/** `undefined`: no split has any say on this port. */
-function routePort(port: DeclaredPort, splits: readonly ResolvedSplit[]): Routing | undefined {
+function routePort(port: DeclaredPort, splits: readonly ResolvedSplit[]): Routing {
   const rules: RoutingRule[] = [];
   let otherwise: Pick<Routing, 'otherwise' | 'otherwiseSplit'> = plainRouting(port);
   for (const { ref, matches, shares } of splits) {
@@ -95,7 +93,6 @@ function routePort(port: DeclaredPort, splits: readonly ResolvedSplit[]): Routin
     if (matches === undefined) otherwise = { otherwise: destinations, otherwiseSplit: ref };
   }
   const unconditional = otherwise.otherwiseSplit;
-  if (rules.length === 0 && unconditional === undefined) return undefined;
   return {
     rules,
     otherwise: otherwise.otherwise,

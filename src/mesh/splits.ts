@@ -1,7 +1,7 @@
 /** TrafficSplits: what each makes of its root Service's ports (rules R10 to R16), on its own. */
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { KeyedMemo, memoizeByIdentity, memoizeLast } from '../lib/memo.ts';
-import { by, byFirst } from '../lib/order.ts';
+import { by } from '../lib/order.ts';
 import type { Service } from '../objects/core.ts';
 import { type NamespacedName, namespacedName, type ObjectRef } from '../objects/object-ref.ts';
 import type { TrafficSplit } from '../smi/model.ts';
@@ -25,7 +25,7 @@ export interface ResolvedSplit {
 }
 
 export interface Splits {
-  /** By root Service, in the order in which they apply (rule R17). */
+  /** By root Service; the oldest first, then the first by name (rule R17). */
   readonly byRoot: ReadonlyMap<NamespacedName, readonly ResolvedSplit[]>;
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -75,18 +75,13 @@ export function createSplits(
     }
     read.sweep();
 
-    const byRoot = Map.groupBy(resolved.sort(byApplication), ({ root }) => keyOf(root));
+    resolved.sort((a, b) => byPrecedence(a.split, b.split));
+    const byRoot = Map.groupBy(resolved, ({ root }) => keyOf(root));
     const stable = new Map([...byRoot].map(([root, list]) => [root, lists.get(root, list)] as const));
     lists.sweep();
     return { byRoot: stable, diagnostics };
   });
 }
-
-/** Rule R17: those with matches first, then those without; within each kind the oldest, then the first by name. */
-const byApplication = byFirst<ResolvedSplit>(
-  by(({ matches }) => (matches === undefined ? 1 : 0)),
-  (a, b) => byPrecedence(a.split, b.split),
-);
 
 function readSplit(
   split: TrafficSplit,

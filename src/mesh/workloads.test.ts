@@ -132,6 +132,26 @@ test('a local port leads to the same number for TCP and for UDP where a service 
   assert.deepEqual(upstreamsOf('1053=dns:53').open, ['1053=shop/dns/53', '1053=shop/dns/53/udp']);
 });
 
+test('commas too many do no harm', () => {
+  assert.deepEqual(upstreamsOf(' ,16432=orders-db:5432, ,').open, ['16432=shop/orders-db/5432']);
+});
+
+for (const entry of [
+  'orders-db:5432',
+  '0=orders-db:5432',
+  '1=orders-db:0',
+  '1=:5432',
+  '1=db.example.com:5432',
+  '1=orders-db',
+]) {
+  test(`an entry such as ${entry} opens nothing, and is reported`, () => {
+    assert.deepEqual(upstreamsOf(entry), {
+      open: [],
+      problems: [`error InvalidAnnotation: The entry "${entry}" is ignored; it must be like 16432=orders-db:5432.`],
+    });
+  });
+}
+
 test('a transparent sidecar opens no local ports', () => {
   assert.deepEqual(upstreamsOf('16432=orders-db:5432', 'transparent'), { open: [], problems: [] });
 });
