@@ -1,9 +1,7 @@
 import { Command, Option } from 'commander';
 import { meshSettings, serverSettings } from '../config.ts';
-import { printMessage } from '../envoy/print.ts';
-import { Bootstrap } from '../gen/envoy/config/bootstrap/v3/bootstrap.ts';
 import type { NamespacedName } from '../objects/object-ref.ts';
-import { type BootstrapOptions, bootstrap } from '../translators/bootstrap.ts';
+import { type BootstrapOptions, printBootstrap } from '../translators/bootstrap.ts';
 import { Failure, usageFailure } from './failure.ts';
 import { type OutputFormat, outputOption, print } from './output-format.ts';
 import { readMesh } from './read-mesh.ts';
@@ -34,14 +32,14 @@ export function bootstrapCommand(terminal: Terminal): Command {
       const settings = settingsOf(meshSettings, command, terminal);
       const [, namespace, name] = /^([^/\s]+)\/([^/\s]+)$/.exec(pod) ?? [];
       if (namespace === undefined || name === undefined) throw usageFailure(`a pod is <namespace>/<name>, not ${pod}`);
-      const message = bootstrap({
+      const printed = printBootstrap({
         namespace,
         pod: name,
         ...(flags.directory === undefined ? fromFlags(flags) : fromDirectory(flags, pod, settings)),
         server: { ...xdsAddress, host: reachable(xdsAddress.host) },
         adminPort: readPort(flags.envoyAdminPort),
       });
-      print(terminal.out, flags.output, printMessage(Bootstrap, message), () => '');
+      print(terminal.out, flags.output, printed, () => '');
     });
   addSettings(command, usedSettings, 'Where smi-envoy is:');
   return command;

@@ -1,6 +1,7 @@
 /** What an Envoy must be started with to become the sidecar of a workload: who it is, and where everything else comes from. */
 import { pack } from '../envoy/any.ts';
-import type { Bootstrap } from '../gen/envoy/config/bootstrap/v3/bootstrap.ts';
+import { printMessage } from '../envoy/print.ts';
+import { Bootstrap } from '../gen/envoy/config/bootstrap/v3/bootstrap.ts';
 import { Cluster_DiscoveryType } from '../gen/envoy/config/cluster/v3/cluster.ts';
 import { ApiConfigSource_ApiType, ApiVersion } from '../gen/envoy/config/core/v3/config_source.ts';
 import { HttpProtocolOptions } from '../gen/envoy/extensions/upstreams/http/v3/http_protocol_options.ts';
@@ -105,6 +106,9 @@ export function bootstrap(options: BootstrapOptions): Bootstrap {
     },
   };
 }
+
+/** The same as a plain JSON value, as Envoy reads it from a file. */
+export const printBootstrap = (options: BootstrapOptions): unknown => printMessage(Bootstrap, bootstrap(options));
 
 /** No program of RE2 is larger: what it allows to be compiled at all is less. */
 const regexProgramSize = 1_000_000;
