@@ -1,4 +1,5 @@
 import { byDiagnostic, type Diagnostic, formatDiagnostic } from '../diagnostics/diagnostic.ts';
+import { memoizeByIdentity, sameElements } from '../lib/memo.ts';
 
 export interface BoardChange {
   readonly appeared: readonly Diagnostic[];
@@ -15,11 +16,11 @@ export class DiagnosticsBoard<Finder extends string> {
   /** Replaces what one finder has found. What two of them found alike stays as long as one of them finds it. */
   post(finder: Finder, diagnostics: readonly Diagnostic[]): BoardChange {
     const before = this.#found.get(finder) ?? [];
-    if (before === diagnostics || (before.length === 0 && diagnostics.length === 0)) return noChange;
+    if (sameElements(before, diagnostics)) return noChange;
     this.#found.set(finder, diagnostics);
     const current = new Map<string, Diagnostic>();
     for (const found of this.#found.values()) {
-      for (const diagnostic of found) current.set(`${diagnostic.severity} ${formatDiagnostic(diagnostic)}`, diagnostic);
+      for (const diagnostic of found) current.set(keyOf(diagnostic), diagnostic);
     }
     const change = { appeared: without(current, this.#current), cleared: without(this.#current, current) };
     this.#current = current;
@@ -31,6 +32,9 @@ export class DiagnosticsBoard<Finder extends string> {
     return [...this.#current.values()].sort(byDiagnostic);
   }
 }
+
+/** Most diagnostics are the same objects as after the change before. */
+const keyOf = memoizeByIdentity((diagnostic: Diagnostic) => `${diagnostic.severity} ${formatDiagnostic(diagnostic)}`);
 
 const without = (all: ReadonlyMap<string, Diagnostic>, those: ReadonlyMap<string, Diagnostic>): Diagnostic[] =>
   [...all].filter(([key]) => !those.has(key)).map(([, diagnostic]) => diagnostic);
