@@ -96,7 +96,7 @@ export class RunningPod {
   #keep(what: string, log: string, started: LeashedProcess, restart: () => void): void {
     void started.ended.then((how) => {
       if (this.#stopping) return;
-      const words = lastLines(this.#path(log), 3);
+      const words = lastWords(this.#path(log));
       this.#options.onTrouble(`${what} of ${this.spec.program.name} ended (${how})${words === '' ? '' : `: ${words}`}`);
       setTimeout(() => {
         if (!this.#stopping) restart();
@@ -118,5 +118,10 @@ export class RunningPod {
   }
 }
 
-const lastLines = (file: string, count: number): string =>
-  readFileSync(file, 'utf8').trim().split('\n').slice(-count).join(' | ');
+/** The line of a log that says most of why its writer ended. */
+function lastWords(file: string): string {
+  const lines = readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line.trim() !== '');
+  return (lines.findLast((line) => /error|fail|cannot/i.test(line)) ?? lines.at(-1) ?? '').trim();
+}

@@ -55,6 +55,7 @@ export class Stage implements TourStage {
   #changedAt = Date.now();
   #troubles: readonly string[] = [];
   #awaitingSync: (() => void) | undefined;
+  /** While it is starting. */
   #giveUp: ((reason: Error) => void) | undefined;
   #awaitingChange: ((change: ChangeView) => void) | undefined;
 
@@ -136,7 +137,10 @@ export class Stage implements TourStage {
       calls: viewCalls(calls, Math.min(rateWindowMs, Math.max(1, now - this.#trafficSince)) / 1000),
       splits: viewSplits(mesh, this.#calls.since(Math.max(this.#changedAt, now - splitWindowMs))),
       // What was refused before the last change may be granted now.
-      denials: viewDenials(mesh, calls.filter(({ at }) => at >= this.#changedAt)),
+      denials: viewDenials(
+        mesh,
+        calls.filter(({ at }) => at >= this.#changedAt),
+      ),
       lastChange: this.#changes.last,
       problems: this.problems(),
       troubles: this.#troubles,
@@ -223,8 +227,8 @@ export class Stage implements TourStage {
 
   #onTrouble(message: string): void {
     this.#troubles = [...this.#troubles, message].slice(-keptTroubles);
-    this.#options.onTrouble?.(message);
-    this.#giveUp?.(new Error(message));
+    if (this.#giveUp === undefined) this.#options.onTrouble?.(message);
+    else this.#giveUp(new Error(/in use/.test(message) ? `${message}\nIs another demo running?` : message));
   }
 }
 
