@@ -40,7 +40,15 @@ export function translateCase(
     readonly mesh?: Partial<MeshOptions>;
     readonly translation?: Partial<TranslationOptions>;
   };
-  const state = deepFreeze(readState(order(parseAllDocuments(input).map((document): unknown => document.toJS()))));
+  return translateObjects(order(parseAllDocuments(input).map((document): unknown => document.toJS())), options);
+}
+
+/** The same, of objects as they were parsed. */
+export function translateObjects(
+  documents: readonly unknown[],
+  options: { readonly mesh?: Partial<MeshOptions>; readonly translation?: Partial<TranslationOptions> } = {},
+): TranslationCase {
+  const state = deepFreeze(readState(documents));
   const mesh = deepFreeze(createMeshBuilder({ ...caseMeshOptions, ...options.mesh })(state));
   const translation = createTranslator({ ...defaultTranslationOptions, ...options.translation })(mesh);
   return { mesh, translation, diagnostics: [...state.problems, ...mesh.diagnostics].sort(byDiagnostic) };
