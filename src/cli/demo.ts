@@ -1,5 +1,5 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join, relative } from 'node:path';
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import type { Environment } from '../config.ts';
@@ -33,8 +33,10 @@ export function demoCommand(terminal: Terminal): Command {
 }
 
 async function demo({ directory, once, envoy, workDir }: Flags, terminal: Terminal): Promise<void> {
+  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory())
+    throw new Failure(`${directory} is not a directory`);
   const options = {
-    directory,
+    directory: asTyped(directory),
     workDirectory: workDir,
     envoy: envoy ?? findEnvoy(terminal.environment),
     display: displayOf(terminal.out),
@@ -44,9 +46,10 @@ async function demo({ directory, once, envoy, workDir }: Flags, terminal: Termin
   if (!(await runOnce(options))) throw new Failure('', { exitCode: exitCodes.no });
 }
 
-/** As a person in the current directory would type it. */
-const exampleDirectory = (): string =>
-  relative(process.cwd(), fileURLToPath(new URL('../../examples/bookstore', import.meta.url))) || '.';
+const exampleDirectory = (): string => asTyped(fileURLToPath(new URL('../../examples/bookstore', import.meta.url)));
+
+/** A path as a person in the current directory would type it. */
+const asTyped = (path: string): string => relative(process.cwd(), resolve(path)) || '.';
 
 function findEnvoy({ ENVOY_PATH: given, PATH: path = '' }: Environment): string {
   if (given !== undefined && given !== '') return given;

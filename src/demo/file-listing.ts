@@ -18,8 +18,9 @@ export interface FileChange {
 
 const isYaml = (file: string): boolean => /\.(ya?ml|json)$/.test(file);
 
+/** Empty while the directory is not there. */
 export async function listFiles(directory: string): Promise<FileListing> {
-  const entries = await readdir(directory, { recursive: true });
+  const entries = await readdir(directory, { recursive: true }).catch(() => []);
   const times = await Promise.all(
     entries.filter(isYaml).map(async (file): Promise<[string, number][]> => {
       // A file may go between the listing and the look at it: editors replace files.
@@ -27,7 +28,8 @@ export async function listFiles(directory: string): Promise<FileListing> {
       return found?.isFile() ? [[file, found.mtimeMs]] : [];
     }),
   );
-  return { files: new Map(times.flat()), changedAt: (await stat(directory)).mtimeMs };
+  const folder = await stat(directory).catch(() => undefined);
+  return { files: new Map(times.flat()), changedAt: folder?.mtimeMs ?? Date.now() };
 }
 
 /** What differs between two listings; `undefined` when nothing does. */

@@ -52,6 +52,14 @@ export class Plane {
     return this.#control.diagnostics();
   }
 
+  /** Why the directory cannot be read at the moment, if so. */
+  get interruptions(): readonly string[] {
+    return this.#control
+      .sources()
+      .filter(({ condition }) => condition !== 'live')
+      .map(({ message }) => message);
+  }
+
   /** The pods whose sidecar is connected and has acknowledged everything that was published for it. */
   get upToDate(): ReadonlySet<NamespacedName> {
     const proxies = this.#control.proxies().filter(({ behind }) => behind === 0);

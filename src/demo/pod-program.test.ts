@@ -46,6 +46,8 @@ metadata: { name: no-command }
 spec: { containers: [{ name: a }] }
 status: { podIP: 10.0.0.1 }
 ---
+kind: *unknown
+---
 metadata: { name: [
 `;
   assert.deepEqual(readPodPrograms(yaml), []);

@@ -36,10 +36,18 @@ const podSchema = z.object({
 /** The programs of all pods in a file that have exactly one container with a command. What cannot be read is left out. */
 export function readPodPrograms(yaml: string): readonly PodProgram[] {
   return parseAllDocuments(yaml).flatMap((document) => {
-    if (document.errors.length > 0) return [];
-    const pod = podSchema.safeParse(document.toJS()).data;
+    const pod = document.errors.length === 0 ? podSchema.safeParse(contentOf(document)).data : undefined;
     return pod === undefined ? [] : [programOf(pod)];
   });
+}
+
+function contentOf(document: { toJS(): unknown }): unknown {
+  try {
+    return document.toJS();
+  } catch {
+    // Aliases are resolved only now. What is wrong with them is told by the control plane.
+    return undefined;
+  }
 }
 
 function programOf({ metadata, spec, status }: z.infer<typeof podSchema>): PodProgram {

@@ -118,9 +118,9 @@ export class Stage implements TourStage {
   }
 
   problems(): readonly string[] {
-    return this.#plane.problems.map((problem) =>
+    return [...this.#plane.interruptions, ...this.#plane.problems.map(formatDiagnostic)].map((problem) =>
       // Files are named as the reader of the directory knows them.
-      formatDiagnostic(problem).replaceAll(`${this.directory}/`, ''),
+      problem.replaceAll(`${this.directory}/`, ''),
     );
   }
 
@@ -176,10 +176,10 @@ export class Stage implements TourStage {
       const text = await readFile(join(this.directory, file), 'utf8').catch(() => '');
       for (const program of readPodPrograms(text)) this.#programs.set(program.pod, program);
     }
-    const pods = this.#runnable().map((workload) => ({
-      program: this.#programs.get(nameOf(workload.pod)) as PodProgram,
-      bootstrap: this.#plane.bootstrapOf(workload),
-    }));
+    const pods = this.#runnable().flatMap((workload) => {
+      const program = this.#programs.get(nameOf(workload.pod));
+      return program === undefined ? [] : [{ program, bootstrap: this.#plane.bootstrapOf(workload) }];
+    });
     await this.#fleet.apply(pods);
   }
 
