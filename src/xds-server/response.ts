@@ -3,6 +3,7 @@ import { type ResourceType, resourceTypes, resourceTypeTable } from '../envoy/re
 import { contentHash } from '../lib/hash.ts';
 import { byString } from '../lib/order.ts';
 import type { Resource } from '../snapshot/resource.ts';
+import { newFrame, prefixLength } from './frame.ts';
 import type { Variant } from './request.ts';
 import type { Reply } from './respond.ts';
 import type { Batch } from './subscription.ts';
@@ -10,7 +11,8 @@ import type { Batch } from './subscription.ts';
 /** A response in its final bytes, the same for every stream that is to be told the same. */
 export interface Response extends Reply {
   readonly nonce: string;
-  readonly bytes: Buffer;
+  /** The message behind its gRPC prefix: see `frame.ts`. */
+  readonly frame: Buffer;
 }
 
 /** Says which version a state-of-the-world response is: equal for equal resources, whatever their order. */
@@ -62,14 +64,14 @@ export class ResponseAssembler {
     }
     this.#assembled++;
     const nonce = this.#assembled.toString(36);
-    const bytes =
+    const frame =
       variant === 'delta'
         ? encodeDelta(type, reply, nonce)
         : encodeSotw(type, reply, nonce, this.#stateVersion(type, reply.resources));
-    const response: Response = { ...reply, nonce, bytes };
+    const response: Response = { ...reply, nonce, frame };
     if (known === undefined) bucket.push(response);
     else bucket[index] = response;
-    this.#keptBytes += bytes.length - (known?.bytes.length ?? 0);
+    this.#keptBytes += frame.length - (known?.frame.length ?? 0);
     this.#kept.delete(key);
     this.#kept.set(key, bucket);
     this.#evict();
@@ -81,7 +83,7 @@ export class ResponseAssembler {
     for (const [key, bucket] of this.#kept) {
       if (this.#keptBytes <= this.#keepBytes) return;
       this.#kept.delete(key);
-      for (const { bytes } of bucket) this.#keptBytes -= bytes.length;
+      for (const { frame } of bucket) this.#keptBytes -= frame.length;
     }
   }
 }
@@ -168,13 +170,14 @@ const fieldSize = (length: number): number => 1 + varintSize(length) + length;
 
 const stringSize = (text: string): number => fieldSize(Buffer.byteLength(text));
 
-/** Writes length-delimited fields into a buffer of the size that was reckoned before. */
+/** Writes length-delimited fields into a frame of the size that was reckoned before. */
 class Writer {
   readonly #buffer: Buffer;
-  #at = 0;
+  #at: number;
 
   constructor(size: number) {
-    this.#buffer = Buffer.allocUnsafeSlow(size);
+    this.#buffer = newFrame(size);
+    this.#at = prefixLength;
   }
 
   header(field: number, length: number): void {
@@ -205,7 +208,7 @@ class Writer {
 
   finish(): Buffer {
     if (this.#at !== this.#buffer.length) {
-      throw new Error(`a response of ${this.#at} bytes was reckoned to have ${this.#buffer.length}`);
+      throw new Error(`a frame of ${this.#at} bytes was reckoned to have ${this.#buffer.length}`);
     }
     return this.#buffer;
   }

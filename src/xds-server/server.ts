@@ -5,6 +5,7 @@ import { IdSet } from '../lib/id-set.ts';
 import { changedNames } from '../snapshot/changes.ts';
 import { emptyResourceSet, type Layer, resourceOf, type Snapshot } from '../snapshot/snapshot.ts';
 import type { Admit, ProxyId, ProxyStatus, PublishReport, XdsEvent } from './api.ts';
+import { frameWriter, type WriteFrame } from './frame.ts';
 import { NameTable } from './name-table.ts';
 import type { Variant, XdsRequest } from './request.ts';
 import { hashOfVersions, ResponseAssembler, type StateVersion } from './response.ts';
@@ -238,7 +239,9 @@ export class XdsServer {
   #open(call: Call, variant: Variant, only: ResourceType | undefined): void {
     const slot = this.#freeSlots.pop() ?? this.#streams.length;
     const number = ++this.#stats.streamsOpened;
-    const stream = new XdsStream(this.#host, portOf(call), { number, slot }, { variant, only });
+    const { write, copies } = frameWriter(call);
+    if (copies) this.#stats.copyingStreams++;
+    const stream = new XdsStream(this.#host, portOf(call, write), { number, slot }, { variant, only });
     this.#streams[slot] = stream;
     this.#stats.streams++;
     const closed = () => {
@@ -298,11 +301,9 @@ export class XdsServer {
 
 type Call = ServerDuplexStream<XdsRequest, Buffer>;
 
-const portOf = (call: Call): Port => ({
+const portOf = (call: Call, write: WriteFrame): Port => ({
   peer: call.getPeer(),
-  write: (message, flushed) => {
-    call.write(message, flushed);
-  },
+  write,
   end: (code, details) => {
     call.emit('error', { code, details });
   },

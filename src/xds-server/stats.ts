@@ -15,6 +15,8 @@ export interface XdsStats {
   /** Streams that are open now, admitted or not. */
   streams: number;
   streamsOpened: number;
+  /** Streams that take a copy of each response, because grpc-js is not as `frame.ts` knows it. */
+  copyingStreams: number;
   refused: number;
   publications: number;
   /** Responses that were put together from resources; the others were sent in a buffer that was there already. */
@@ -29,6 +31,7 @@ export interface XdsStats {
 export const newStats = (): XdsStats => ({
   streams: 0,
   streamsOpened: 0,
+  copyingStreams: 0,
   refused: 0,
   publications: 0,
   assembled: 0,

@@ -5,6 +5,7 @@ import { byRef, type ObjectRef } from '../objects/object-ref.ts';
 import type { Resource } from '../snapshot/resource.ts';
 import { resourceOf, resourcesOf, type Snapshot } from '../snapshot/snapshot.ts';
 import type { Admit, NodeInfo, ProxyId, ProxyStatus, XdsEvent } from './api.ts';
+import type { WriteFrame } from './frame.ts';
 import type { NameTable } from './name-table.ts';
 import { decodeNode } from './node-info.ts';
 import { mayRemove, type Subscriptions, waitsForCluster } from './order.ts';
@@ -19,8 +20,8 @@ import { Subscription, type Verdict } from './subscription.ts';
 /** The client's end of a stream. */
 export interface Port {
   readonly peer: string;
-  /** Sends a message; `flushed` is called when it has left the process. */
-  write(message: Buffer, flushed: () => void): void;
+  /** Sends a framed message; `flushed` is called when it has left the process. */
+  readonly write: WriteFrame;
   end(code: status, message: string): void;
   /** Stops and resumes reading the client's requests. */
   pause(): void;
@@ -407,15 +408,15 @@ export class XdsStream {
 
   #send(type: ResourceType, subscription: Subscription, reply: Reply): void {
     const { assembler, budget, stats } = this.#host;
-    const { nonce, bytes, batch } = assembler.assemble(this.variant, type, reply, subscription.lastNonce);
+    const { nonce, frame, batch } = assembler.assemble(this.variant, type, reply, subscription.lastNonce);
     subscription.sent(nonce, batch);
     const counted = stats.types[type];
     counted.responses++;
     counted.resources += reply.resources.length;
     counted.removals += reply.removed.length;
-    counted.bytes += bytes.length;
+    counted.bytes += frame.length;
     this.#busy = true;
-    this.#port.write(bytes, bytes.length >= countedBytes ? budget.take(bytes.length) : ignore);
+    this.#port.write(frame, frame.length >= countedBytes ? budget.take(frame.length) : ignore);
   }
 
   /**
