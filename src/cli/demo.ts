@@ -49,7 +49,10 @@ async function demo({ directory, once, envoy, workDir }: Flags, terminal: Termin
 const exampleDirectory = (): string => asTyped(fileURLToPath(new URL('../../examples/bookstore', import.meta.url)));
 
 /** A path as a person in the current directory would type it. */
-const asTyped = (path: string): string => relative(process.cwd(), resolve(path)) || '.';
+function asTyped(path: string): string {
+  const fromHere = relative(process.cwd(), resolve(path));
+  return fromHere.startsWith('..') ? resolve(path) : fromHere || '.';
+}
 
 function findEnvoy({ ENVOY_PATH: given, PATH: path = '' }: Environment): string {
   if (given !== undefined && given !== '') return given;
