@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { adminSettings, meshSettings } from '../config.ts';
-import { type AskedQuestion, questionParameters, readQuestion } from '../control/question.ts';
-import { explain, type PortAnswer } from '../mesh/explain.ts';
+import { type AskedQuestion, answerQuestion, questionParameters, readQuestion } from '../control/question.ts';
+import type { PortAnswer } from '../mesh/explain.ts';
 import { askAdmin } from './admin-client.ts';
 import { describeAnswers, isRefused } from './describe-answer.ts';
 import { exitCodes, Failure, usageFailure } from './failure.ts';
@@ -55,7 +55,9 @@ async function answer(
   const settings = settingsOf(meshSettings, command, terminal);
   const question = readQuestion(asked, settings.trustDomain);
   if (!question.ok) throw usageFailure(question.error);
-  if (directory !== undefined) return explain(readMesh(directory, settings).mesh, question.value);
+  if (directory !== undefined) {
+    return answerQuestion(readMesh(directory, settings).mesh, question.value, settings.scope);
+  }
   const { adminAddress } = settingsOf(adminSettings, command, terminal);
   return (await askAdmin(adminAddress, `/debug/explain?${questionParameters(asked)}`)) as readonly PortAnswer[];
 }

@@ -1,13 +1,19 @@
 /** What the admin server shows of a control plane. */
 import type { Registry } from 'prom-client';
-import { explain } from '../mesh/explain.ts';
+import type { TranslationOptions } from '../translators/options.ts';
 import type { ProxyId } from '../xds-server/api.ts';
 import { type AdminPages, json, text } from './admin-server.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { printSnapshot } from './print-snapshot.ts';
-import { questionOfParameters, readQuestion } from './question.ts';
+import { answerQuestion, questionOfParameters, readQuestion } from './question.ts';
 
-export const adminPages = (plane: ControlPlane, metrics: Registry, trustDomain: string): AdminPages => ({
+/** What answers to questions depend on, besides the mesh. */
+export interface AnswerOptions {
+  readonly trustDomain: string;
+  readonly scope: TranslationOptions['scope'];
+}
+
+export const adminPages = (plane: ControlPlane, metrics: Registry, options: AnswerOptions): AdminPages => ({
   '/healthz': { title: 'the process is alive', answer: () => text('ok') },
   '/readyz': {
     title: 'everything has been read once, and proxies can be served',
@@ -34,8 +40,10 @@ export const adminPages = (plane: ControlPlane, metrics: Registry, trustDomain: 
     title: '?from=ns/sa&to=ns/service:port[&method=&path=&header=name=value]: where a request goes, and who says so',
     answer: (query) => {
       if (plane.current === undefined) return notYet;
-      const question = readQuestion(questionOfParameters(query), trustDomain);
-      return question.ok ? json(explain(plane.current.mesh, question.value)) : text(question.error, 400);
+      const question = readQuestion(questionOfParameters(query), options.trustDomain);
+      return question.ok
+        ? json(answerQuestion(plane.current.mesh, question.value, options.scope))
+        : text(question.error, 400);
     },
   },
   '/debug/sources': { title: 'how reading goes', answer: () => json(plane.sources()) },

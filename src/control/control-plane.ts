@@ -106,7 +106,7 @@ export class ControlPlane {
       onEvent: (event) => this.#onXdsEvent(event),
       clock,
     });
-    this.#rebuilds = new Coalescer(() => this.#rebuild(), window, clock);
+    this.#rebuilds = new Coalescer(() => this.#attempt('taking in a change', () => this.#rebuild()), window, clock);
     this.#settling = new Settling({
       onSettled: (publication) =>
         this.#emit({ type: 'settled', publication, milliseconds: clock.now() - publication.noticedAt }),
@@ -183,21 +183,17 @@ export class ControlPlane {
     this.#pending = undefined;
     const startedAt = this.#clock.now();
     const before = this.#current?.mesh;
-    const made = this.#attempt('building the mesh', () => {
-      const mesh = this.#buildMesh(pending.state);
-      const translation = this.#translate(mesh);
-      this.#snapshots.share(translation);
-      this.#current = { state: pending.state, mesh, translation };
-      return mesh;
-    });
-    if (made === undefined) return;
+    const mesh = this.#buildMesh(pending.state);
+    const translation = this.#translate(mesh);
+    this.#snapshots.share(translation);
+    this.#current = { state: pending.state, mesh, translation };
     this.#forgetTheGone();
-    const changed = this.#makeSnapshots(this.#proxies.keys());
+    const snapshots = this.#makeSnapshots(this.#proxies.keys());
     const rebuiltIn = this.#clock.now() - startedAt;
-    const report = this.#server.publish(changed);
+    const report = this.#server.publish(snapshots);
     const publication: Publication = {
       ...pending,
-      mesh: made,
+      mesh,
       before,
       sequence: report.sequence,
       resourcesChanged: report.resourcesChanged,
@@ -205,17 +201,16 @@ export class ControlPlane {
       publishedAfter: this.#clock.now() - pending.noticedAt,
       rebuiltIn,
     };
-    this.#emit({ type: 'published', publication });
     this.#post('reading', pending.state.problems);
-    this.#post('mesh', made.diagnostics);
+    this.#post('mesh', mesh.diagnostics);
     this.#post('resources', this.#snapshots.diagnostics());
     this.#postRejections();
+    this.#emit({ type: 'published', publication });
     this.#settling.begin(publication, report.streamsTouched);
   }
 
-  /** The snapshots of those proxies that have another one now. */
   #makeSnapshots(proxies: Iterable<ProxyId>): ReadonlyMap<ProxyId, Snapshot> {
-    const changed = new Map<ProxyId, Snapshot>();
+    const snapshots = new Map<ProxyId, Snapshot>();
     for (const proxy of proxies) {
       // A proxy whose pod has left the mesh keeps what it has until it goes.
       const workload = this.#workloadOf(proxy);
@@ -226,13 +221,12 @@ export class ControlPlane {
         continue;
       }
       const layers = this.#current.translation.layersFor;
-      const last = this.#snapshots.last(proxy);
       const snapshot = this.#attempt(`making the snapshot of ${proxy}`, () =>
         this.#snapshots.make(proxy, layers(workload, this.#credentials(certificate))),
       );
-      if (snapshot !== undefined && snapshot !== last) changed.set(proxy, snapshot);
+      if (snapshot !== undefined) snapshots.set(proxy, snapshot);
     }
-    return changed;
+    return snapshots;
   }
 
   #publish(proxies: Iterable<ProxyId>): PublishReport {

@@ -29,11 +29,11 @@ export async function startDaemon(source: Source, options: DaemonOptions): Promi
   const { log } = options;
   const plane = new ControlPlane(source, options);
   plane.listen(logEvents(log));
-  const pages = adminPages(
-    plane,
-    measure(plane, { processMetrics: options.processMetrics ?? true }),
-    options.mesh.trustDomain,
-  );
+  const registry = measure(plane, { processMetrics: options.processMetrics ?? true });
+  const pages = adminPages(plane, registry, {
+    trustDomain: options.mesh.trustDomain,
+    scope: options.translation.scope,
+  });
   const adminServer = new AdminServer(pages, (path, error) =>
     log.error({ err: error }, `a mistake of smi-envoy's own while answering ${path}`),
   );

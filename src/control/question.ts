@@ -1,7 +1,9 @@
 /** "Where would this request go?" as a person or a query string asks it. */
 import { err, ok, type Result } from '../lib/result.ts';
-import type { Question } from '../mesh/explain.ts';
+import { explain, type PortAnswer, type Question } from '../mesh/explain.ts';
+import type { MeshModel } from '../mesh/model.ts';
 import { type SpiffeId, serviceAccountId } from '../mesh/spiffe-id.ts';
+import type { TranslationOptions } from '../translators/options.ts';
 
 export interface AskedQuestion {
   /** `namespace/service-account`, or a SPIFFE id. */
@@ -39,6 +41,14 @@ export function readQuestion(asked: AskedQuestion, trustDomain: string): Result<
     request: { method: asked.method.toUpperCase(), path: asked.path, headers },
   });
 }
+
+/** The answers of the mesh, as far as sidecars are told of it: with scope `all`, every one knows every service. */
+export const answerQuestion = (
+  mesh: MeshModel,
+  question: Question,
+  scope: TranslationOptions['scope'],
+): readonly PortAnswer[] =>
+  explain(mesh, question).map((answer) => (scope === 'all' ? { ...answer, known: true } : answer));
 
 /** The other direction: the parameters that `readQuestion` is given on the other side. */
 export const questionParameters = ({ from, to, method, path, headers }: AskedQuestion): URLSearchParams =>

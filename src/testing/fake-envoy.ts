@@ -3,7 +3,7 @@
  * and listeners refer to is subscribed to, a response with one bad resource is refused as a whole, the acknowledgement
  * of clusters waits until they are warm. What it holds and what it was sent can be looked at and waited for.
  */
-import { Client, type ClientDuplexStream, credentials, type ServiceError, status } from '@grpc/grpc-js';
+import { Client, type ClientDuplexStream, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { type Reference, referencesOf } from '../envoy/references.ts';
 import { type ResourceType, resourceTypeByUrl, resourceTypes, resourceTypeTable } from '../envoy/resource-type.ts';
 import type { Node } from '../gen/envoy/config/core/v3/base.ts';
@@ -255,6 +255,8 @@ export class FakeEnvoy {
       paths?.[variant] ?? '',
       variant === 'delta' ? encodeDelta : encodeSotw,
       (bytes) => (variant === 'delta' ? readDelta(bytes) : readSotw(bytes)),
+      // While the server is away an Envoy tries again and again.
+      new Metadata({ waitForReady: true }),
     );
     this.#streams.set(key, stream);
     stream.on('data', (response: Received) => this.#receive(response));
