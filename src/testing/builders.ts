@@ -11,8 +11,8 @@ import {
   type ObjectsByKind,
 } from '../cluster/cluster-state.ts';
 import type { EndpointSlice, Pod, Service, ServicePort, SliceEndpoint } from '../objects/core.ts';
-import { namespacedName } from '../objects/object-ref.ts';
 import type { ObjectMeta } from '../objects/object-meta.ts';
+import { namespacedName } from '../objects/object-ref.ts';
 import type { HTTPRouteMatch, IdentityBinding, Subject, TrafficTarget } from '../smi/model.ts';
 
 export const stateOf = (...changes: readonly ObjectChange[]): ClusterState => applyChanges(emptyClusterState, changes);
