@@ -4,13 +4,14 @@
  * which of them we speak.
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stampGeneratedCode } from './setup/generated-code.ts';
 
 const root = join(import.meta.dirname, '..');
 const packaged = join(root, 'node_modules/@grpc/grpc-js-xds/deps/protoc-gen-validate/validate');
 const staged = join(root, 'build/protos/protoc-gen-validate/validate');
+const generated = join(root, 'src/gen');
 const buf = join(root, 'node_modules/.bin/buf');
 
 /** The packaged validate.proto is older than the Envoy API beside it, which uses `ignore_empty` on strings. */
@@ -52,11 +53,32 @@ function printDurationsCanonically(): void {
   );
 }
 
+/** A validating function for each message that there is code for. */
+async function generateValidators(): Promise<void> {
+  // What reads the rules is generated itself, just now.
+  const [{ FileDescriptorSet }, { messagesOf }, { writeValidators }] = await Promise.all([
+    import('../build/rules/google/protobuf/descriptor.ts'),
+    import('./gen/messages.ts'),
+    import('./gen/validators.ts'),
+  ]);
+  const set = FileDescriptorSet.decode(readFileSync(join(root, 'build/envoy.binpb')));
+  const sources = new Map<string, string>();
+  const isGenerated = ({ module, tsName }: { readonly module: string; readonly tsName: string }): boolean => {
+    const file = join(generated, `${module}.ts`);
+    if (!sources.has(module)) sources.set(module, existsSync(file) ? readFileSync(file, 'utf8') : '');
+    return sources.get(module)?.includes(`export interface ${tsName} {`) ?? false;
+  };
+  const messages = new Map([...messagesOf(set)].filter(([, message]) => isGenerated(message)));
+  writeFileSync(join(generated, 'validators.ts'), writeValidators(messages));
+}
+
 const run = (...args: string[]) => execFileSync(buf, args, { cwd: root, stdio: 'inherit' });
 
 stageValidateProto();
 run('build', '--as-file-descriptor-set', '-o', 'build/envoy.binpb', '--path', 'protos/smi_envoy/envoy.proto');
 run('generate');
 printDurationsCanonically();
-exemptFromTypeCheck(join(root, 'src/gen'));
+run('generate', '--template', 'buf.gen.rules.yaml');
+for (const folder of [generated, join(root, 'build/rules')]) exemptFromTypeCheck(folder);
+await generateValidators();
 stampGeneratedCode();

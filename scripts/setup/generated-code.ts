@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, '../..');
 const stamp = join(root, 'build/generated-from');
 
 /** What src/gen is made from: our own files, and the packages that hold the protos or do the generating. */
-const files = ['buf.yaml', 'buf.gen.yaml', 'scripts/gen.ts'];
+const files = ['buf.yaml', 'buf.gen.yaml', 'buf.gen.rules.yaml', 'scripts/gen.ts'];
 const folders = ['protos', 'scripts/gen'];
 const packages = ['@bufbuild/buf', '@bufbuild/protobuf', '@grpc/grpc-js-xds', 'ts-proto'];
 
