@@ -78,7 +78,7 @@ export class FakeEnvoy {
   #clusterAck: (() => void) | undefined;
   /** Requests since the server was quiet. */
   #requests = 0;
-  /** How the last stream ended. */
+  /** How a stream ended, until another is opened. */
   ended: ServiceError | undefined;
 
   constructor(options: FakeEnvoyOptions) {
@@ -141,6 +141,7 @@ export class FakeEnvoy {
   /** Resolves once the condition holds; looks again after every response. Rejects when a stream ends with an error. */
   async when(condition: () => boolean): Promise<void> {
     if (condition()) return;
+    if (this.ended !== undefined) throw this.ended;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const entry = {
       check: () => {
@@ -259,6 +260,7 @@ export class FakeEnvoy {
       new Metadata({ waitForReady: true }),
     );
     this.#streams.set(key, stream);
+    this.ended = undefined;
     stream.on('data', (response: Received) => this.#receive(response));
     stream.on('error', (error: ServiceError) => {
       if (error.code === status.CANCELLED && this.#streams.get(key) !== stream) return;
