@@ -2,26 +2,27 @@ import { z } from 'zod';
 import { isJsonMap } from '../lib/json.ts';
 import { err, ok, type Result } from '../lib/result.ts';
 import { type Flaw, fieldPath, parseBy } from '../objects/decoding.ts';
-import { errorAt, readEach, readPart, type SmiFlaw } from './flaw.ts';
+import { errorAt, readEach, type SmiFlaw } from './flaw.ts';
 import type { Body, KindConversion } from './kind-conversion.ts';
 import type { TrafficSplit } from './model.ts';
 import type { SmiObject } from './smi-object.ts';
 import { readWeight, wholeWeights } from './weights.ts';
 
+/** A backend that names no service makes the whole split invalid: without it, the others would share its traffic. */
+const backendSchema = z.object({ service: z.string().min(1, 'must name a service') });
+
 const specSchema = z.object({
   service: z.string().min(1, 'must name a service'),
-  backends: z.array(z.unknown()),
+  backends: z.array(z.looseObject(backendSchema.shape)),
   matches: z.array(z.unknown()).nullish(),
 });
-
-const backendSchema = z.object({ service: z.string().min(1, 'must name a service') });
 
 const matchSchema = z.object({
   kind: z.literal('HTTPRouteGroup', 'must be HTTPRouteGroup'),
   name: z.string().min(1, 'must name a route group'),
 });
 
-/** Decodes a TrafficSplit of any version. A backend that cannot be read is left out, a weight that cannot counts as 0. */
+/** Decodes a TrafficSplit of any version. A weight that cannot be read counts as 0. */
 export function decodeTrafficSplit(
   { version, meta, body }: SmiObject,
   flaws: SmiFlaw[],
@@ -38,21 +39,19 @@ export function decodeTrafficSplit(
   return ok({ meta, service: spec.service, backends: readBackends(spec.backends, version, flaws), matches });
 }
 
-function readBackends(list: readonly unknown[], version: string, flaws: SmiFlaw[]): TrafficSplit['backends'] {
-  const milliWeights: bigint[] = [];
-  const services = list.map((raw, i) => {
-    const field = fieldPath('spec.backends', i);
-    const weight = readWeight(isJsonMap(raw) ? raw['weight'] : undefined, version);
-    milliWeights.push('milli' in weight ? weight.milli : 0n);
-    const backend = readPart(backendSchema, raw, field, flaws);
-    if (backend !== undefined && 'flaw' in weight) {
-      flaws.push(errorAt(fieldPath(field, 'weight'), weight.flaw, 'InvalidWeight'));
-    }
-    return backend?.service;
+function readBackends(
+  backends: readonly { readonly service: string; readonly [field: string]: unknown }[],
+  version: string,
+  flaws: SmiFlaw[],
+): TrafficSplit['backends'] {
+  const milliWeights = backends.map((backend, i) => {
+    const weight = readWeight(backend['weight'], version);
+    if ('milli' in weight) return weight.milli;
+    flaws.push(errorAt(`${fieldPath('spec.backends', i)}.weight`, weight.flaw, 'InvalidWeight'));
+    return 0n;
   });
-  // Of all backends, also those left out below, as conversion does: the numbers must not depend on the version.
   const weights = wholeWeights(milliWeights);
-  return services.flatMap((service, i) => (service === undefined ? [] : [{ service, weight: weights[i] ?? 0 }]));
+  return backends.map(({ service }, i) => ({ service, weight: weights[i] ?? 0 }));
 }
 
 /**
