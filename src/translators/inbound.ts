@@ -1,6 +1,7 @@
 /** What comes to a pod: one listener, one filter chain for each way to each port, and the way on to the application. */
 import type { EnvoyResource } from '../envoy/envoy-resource.ts';
 import { type Cluster, Cluster_DiscoveryType, Cluster_LbPolicy } from '../gen/envoy/config/cluster/v3/cluster.ts';
+import type { BindConfig } from '../gen/envoy/config/core/v3/address.ts';
 import { TrafficDirection } from '../gen/envoy/config/core/v3/base.ts';
 import type { Listener } from '../gen/envoy/config/listener/v3/listener.ts';
 import type { Filter, FilterChain, FilterChainMatch } from '../gen/envoy/config/listener/v3/listener_components.ts';
@@ -118,7 +119,10 @@ const loop: FilterChain = {
 };
 
 const open: Listener = {
-  defaultFilterChain: { name: names.passthrough, filters: [tcpFilter(names.passthrough, names.passthrough)] },
+  defaultFilterChain: {
+    name: names.inboundPassthrough,
+    filters: [tcpFilter(names.inboundPassthrough, names.inboundPassthrough)],
+  },
   // A server that speaks first waits for this long before its caller is known not to speak TLS.
   listenerFiltersTimeout: seconds(1),
   continueOnListenerFiltersTimeout: true,
@@ -171,6 +175,29 @@ export const onEveryAddress = (port: number, ipv6: boolean): Pick<Listener, 'add
   ...(ipv6 ? { additionalAddresses: [{ address: tcpAddress('::', port) }] } : {}),
 });
 
+/**
+ * The source address of the last step to an intercepted application. By it the rules of interception know that step
+ * from what the sidecar sends to its own pod as it would to any other, which must come to its inbound listener.
+ */
+const lastStep: BindConfig = {
+  sourceAddress: { address: '127.0.0.6', portSpecifier: { $case: 'portValue', value: 0 } },
+  extraSourceAddresses: [{ address: { address: '::6', portSpecifier: { $case: 'portValue', value: 0 } } }],
+};
+
+/** The way to ports that no Service declares, where they are open. */
+export const inboundPassthroughCluster: EnvoyResource & { type: 'cluster' } = {
+  type: 'cluster',
+  name: names.inboundPassthrough,
+  message: {
+    name: names.inboundPassthrough,
+    circuitBreakers: noCircuitBreakers,
+    clusterDiscoveryType: { $case: 'type', value: Cluster_DiscoveryType.ORIGINAL_DST },
+    lbPolicy: Cluster_LbPolicy.CLUSTER_PROVIDED,
+    upstreamBindConfig: lastStep,
+  },
+  origins: [],
+};
+
 /** Applications close idle connections on their own clock, often after 5 s; we must be first. */
 const applicationIdleSeconds = 4;
 
@@ -187,6 +214,7 @@ export function inboundCluster(
       ? {
           clusterDiscoveryType: { $case: 'type', value: Cluster_DiscoveryType.ORIGINAL_DST },
           lbPolicy: Cluster_LbPolicy.CLUSTER_PROVIDED,
+          upstreamBindConfig: lastStep,
         }
       : {
           clusterDiscoveryType: { $case: 'type', value: Cluster_DiscoveryType.STATIC },

@@ -26,6 +26,7 @@ export const names = {
   shortScope: (namespace: string, authority: string): string => `outbound/${namespace}/${authority}`,
   /** What the mesh does not know. */
   passthrough: 'passthrough',
+  inboundPassthrough: 'inbound/passthrough',
 
   workloadCertificate: 'workload-certificate',
   trustBundle: 'trust-bundle',
