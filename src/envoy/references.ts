@@ -89,7 +89,7 @@ const ways: Readonly<Record<ResourceType, Fields>> = {
   route: routeConfiguration,
 };
 
-/** What a resource of the type refers to, each once, in the order of the message. */
+/** What a resource of the type refers to, each once, in the order of the bytes. */
 export function referencesOf(type: ResourceType, ownName: string, bytes: Uint8Array): readonly Reference[] {
   const found = new Map<string, Reference>();
   walk(bytes, ways[type], (reference) => {

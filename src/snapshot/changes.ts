@@ -1,5 +1,6 @@
 /** What differs between two states, found once for all proxies that share them. */
 import { type ResourceType, resourceTypes } from '../envoy/resource-type.ts';
+import { differingKeys } from '../lib/differing-keys.ts';
 import type { Layer, ResourcesByName } from './snapshot.ts';
 
 /** Names by type. */
@@ -26,17 +27,10 @@ function memoizePair<A extends object, B extends object, Output>(compute: (a: A,
   };
 }
 
-const changedResources = memoizePair((before: ResourcesByName, after: ResourcesByName): ReadonlySet<string> => {
-  const changed = new Set<string>();
-  for (const [name, resource] of after) {
-    const old = before.get(name);
-    if (old !== resource && old?.version !== resource.version) changed.add(name);
-  }
-  for (const name of before.keys()) {
-    if (!after.has(name)) changed.add(name);
-  }
-  return changed;
-});
+const changedResources = memoizePair(
+  (before: ResourcesByName, after: ResourcesByName): ReadonlySet<string> =>
+    new Set([...differingKeys(before, after)].filter((name) => before.get(name)?.version !== after.get(name)?.version)),
+);
 
 const changedMembership = memoizePair(
   (before: ReadonlySet<string>, after: ReadonlySet<string>): ReadonlySet<string> => before.symmetricDifference(after),

@@ -2,26 +2,26 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { EnvoyLayer, EnvoyResource, EnvoyResourceSet } from '../envoy/envoy-resource.ts';
 import { referencesOf } from '../envoy/references.ts';
 import { type ResourceType, resourceTypes, resourceTypeTable } from '../envoy/resource-type.ts';
+import { differingKeys } from '../lib/differing-keys.ts';
 import { contentHash } from '../lib/hash.ts';
-import { memoizeByIdentity } from '../lib/memo.ts';
+import type { ObjectRef } from '../objects/object-ref.ts';
 import type { Resource, Version } from './resource.ts';
 import { emptyResourceSet, type Layer, type ResourceSet, type ResourcesByName } from './snapshot.ts';
 
 /** What is wrong with a resource by Envoy's own rules, one sentence each; empty when nothing is. */
 export type Validate = (resource: EnvoyResource) => readonly string[];
 
-/** The bytes of a message are made once, whatever number of layers and proxies it is part of. */
-const encode = memoizeByIdentity(({ type, name, message, origins }: EnvoyResource): Resource => {
+function encode({ type, name, message, origins }: EnvoyResource): Resource {
   const encodeMessage = resourceTypeTable[type].encode as (message: unknown) => Uint8Array;
   return makeResource(type, name, encodeMessage(message), origins);
-});
+}
 
 /** A resource of bytes that are there already, for those who use the xDS server without the rest of the program. */
 export const makeResource = (
   type: ResourceType,
   name: string,
   bytes: Uint8Array,
-  origins: Resource['origins'] = [],
+  origins: readonly ObjectRef[] = [],
 ): Resource => ({
   type,
   name,
@@ -51,8 +51,11 @@ interface Made {
 interface MadeType {
   readonly source: ReadonlyMap<string, EnvoyResource>;
   readonly resources: ResourcesByName;
-  readonly diagnostics: readonly Diagnostic[];
+  /** What is wrong with those that are not given, or not in their newest form, by name. */
+  readonly withheld: ReadonlyMap<string, readonly Diagnostic[]>;
 }
+
+const nothingMade: MadeType = { source: new Map(), resources: new Map(), withheld: new Map() };
 
 /**
  * Makes layers of Envoy's messages: validated, encoded, content-addressed. A *lineage* is the history of one layer
@@ -60,12 +63,12 @@ interface MadeType {
  * type and name stays in its place. What did not change comes out as the same object: resource, map, set and layer.
  */
 export class LayerMaker {
-  readonly #validate: (resource: EnvoyResource) => readonly string[];
+  readonly #validate: Validate;
   readonly #made = new Map<string, Made>();
   readonly #layers = new Map<string, { readonly names: Layer['names']; readonly layer: Layer }>();
 
   constructor(validate: Validate) {
-    this.#validate = memoizeByIdentity(validate);
+    this.#validate = validate;
   }
 
   /** The layer made of the lineage's newest messages. */
@@ -83,7 +86,7 @@ export class LayerMaker {
     const last = this.#made.get(lineage);
     if (last?.source === source) return last.resources;
     const types = Object.fromEntries(
-      resourceTypes.map((type) => [type, this.#makeType(source[type], last?.types[type])]),
+      resourceTypes.map((type) => [type, this.#makeType(source[type], last?.types[type] ?? nothingMade)]),
     ) as unknown as Made['types'];
     const same = last !== undefined && resourceTypes.every((type) => types[type].resources === last.resources[type]);
     const resources = same
@@ -101,49 +104,51 @@ export class LayerMaker {
 
   /** What is withheld now, said of the objects that each resource came from. */
   diagnostics(): readonly Diagnostic[] {
-    return [...this.#made.values()].flatMap(({ types }) => resourceTypes.flatMap((type) => types[type].diagnostics));
+    return [...this.#made.values()].flatMap(({ types }) =>
+      resourceTypes.flatMap((type) => [...types[type].withheld.values()].flat()),
+    );
   }
 
-  #makeType(source: ReadonlyMap<string, EnvoyResource>, last: MadeType | undefined): MadeType {
-    if (last?.source === source) return last;
-    const resources = new Map<string, Resource>();
-    const diagnostics: Diagnostic[] = [];
-    let changed = last === undefined || last.resources.size !== source.size;
-    for (const [name, message] of source) {
-      const lastGood = last?.resources.get(name);
-      const wrong = this.#validate(message);
+  #makeType(source: ReadonlyMap<string, EnvoyResource>, last: MadeType): MadeType {
+    if (last.source === source) return last;
+    const resources = new Map(last.resources);
+    const withheld = new Map(last.withheld);
+    let changed = false;
+    for (const name of differingKeys(last.source, source)) {
+      const message = source.get(name);
+      const lastGood = last.resources.get(name);
+      const wrong = message === undefined ? [] : this.#validate(message);
       let resource: Resource | undefined;
-      if (wrong.length === 0) {
-        resource = encode(message);
-        if (lastGood !== undefined && sameContent(lastGood, resource)) resource = lastGood;
+      if (message === undefined || wrong.length === 0) {
+        resource = message === undefined ? undefined : encode(message);
+        withheld.delete(name);
       } else {
         resource = lastGood;
-        diagnostics.push(...wrong.flatMap((sentence) => sayInvalid(message, sentence, lastGood !== undefined)));
+        withheld.set(
+          name,
+          wrong.flatMap((sentence) => sayInvalid(message, sentence, lastGood !== undefined)),
+        );
       }
-      if (resource !== undefined) resources.set(name, resource);
-      if (resource !== lastGood) changed = true;
+      if (sameContent(lastGood, resource)) continue;
+      changed = true;
+      if (resource === undefined) resources.delete(name);
+      else resources.set(name, resource);
     }
-    if (last !== undefined && resources.size === last.resources.size && !changed) {
-      return { source, resources: last.resources, diagnostics };
-    }
-    return { source, resources, diagnostics };
+    return { source, resources: changed ? resources : last.resources, withheld };
   }
 }
 
 /** Equal in all that anybody can see of it; the origins are part of it, since a rejection is reported by them. */
-const sameContent = (a: Resource, b: Resource): boolean =>
-  a.version === b.version &&
-  a.origins.length === b.origins.length &&
-  a.origins.every((origin, index) => {
-    const other = b.origins[index];
-    return (
-      origin === other ||
-      (origin.kind === other?.kind &&
-        origin.group === other.group &&
-        origin.namespace === other.namespace &&
-        origin.name === other.name)
-    );
-  });
+const sameContent = (a: Resource | undefined, b: Resource | undefined): boolean =>
+  a === b ||
+  (a !== undefined &&
+    b !== undefined &&
+    a.version === b.version &&
+    a.origins.length === b.origins.length &&
+    a.origins.every((origin, index) => sameRef(origin, b.origins[index])));
+
+const sameRef = (a: ObjectRef, b: ObjectRef | undefined): boolean =>
+  a === b || (a.kind === b?.kind && a.group === b.group && a.namespace === b.namespace && a.name === b.name);
 
 const sayInvalid = ({ type, name, origins }: EnvoyResource, sentence: string, lastGoodStays: boolean): Diagnostic[] =>
   origins.map((object) => ({
