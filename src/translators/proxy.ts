@@ -9,6 +9,7 @@ import {
   type InboundAddressing,
   inboundChains,
   inboundCluster,
+  inboundPassthroughCluster,
   transparentInboundListener,
 } from './inbound.ts';
 import { inboundRoutes } from './inbound-http.ts';
@@ -77,6 +78,7 @@ export function createProxyTranslator(
     const sidecarPort = sidecar.mode === 'explicit' ? sidecar.port : undefined;
     const listener = inbound(sidecarPort, addresses, mode, answersHttp, chains);
     if (listener !== undefined) resources.push(listener);
+    if (sidecar.mode === 'transparent' && mode !== 'enforce') resources.push(inboundPassthroughCluster);
     workload.upstreams.forEach(({ localPort }, index) => {
       const port = upstreams[index];
       if (port === undefined) return;
