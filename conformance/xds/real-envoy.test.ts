@@ -2,11 +2,16 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import { after, before, describe, test } from 'node:test';
+import { rootCertificates } from 'node:tls';
 import { pack } from '../../src/envoy/any.ts';
+import { Cluster, Cluster_DiscoveryType } from '../../src/gen/envoy/config/cluster/v3/cluster.ts';
+import { ApiVersion, type ConfigSource } from '../../src/gen/envoy/config/core/v3/config_source.ts';
 import { Listener } from '../../src/gen/envoy/config/listener/v3/listener.ts';
 import { RouteConfiguration } from '../../src/gen/envoy/config/route/v3/route.ts';
 import { Router } from '../../src/gen/envoy/extensions/filters/http/router/v3/router.ts';
 import { HttpConnectionManager } from '../../src/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.ts';
+import { Secret } from '../../src/gen/envoy/extensions/transport_sockets/tls/v3/secret.ts';
+import { UpstreamTlsContext } from '../../src/gen/envoy/extensions/transport_sockets/tls/v3/tls.ts';
 import { makeResource } from '../../src/snapshot/make.ts';
 import type { Resource } from '../../src/snapshot/resource.ts';
 import { cluster, endpoint, route, snapshotOf } from '../../src/testing/resources.ts';
@@ -18,6 +23,8 @@ import { needs } from '../lib/requirements.ts';
 import { makeScratch } from '../lib/scratch.ts';
 
 const proxy = 'real' as ProxyId;
+
+const ads: ConfigSource = { configSourceSpecifier: { $case: 'ads', value: {} }, resourceApiVersion: ApiVersion.V3 };
 
 /** An Envoy that knows nothing but where its xDS server is. */
 const bootstrap = (port: number, apiType: 'GRPC' | 'DELTA_GRPC') => {
@@ -64,7 +71,7 @@ const bootstrap = (port: number, apiType: 'GRPC' | 'DELTA_GRPC') => {
 };
 
 /** An HTTP listener on a port that the system chooses. */
-const openListener = (name: string): Resource =>
+const openListener = (name: string, revision = 1): Resource =>
   makeResource(
     'listener',
     name,
@@ -84,12 +91,12 @@ const openListener = (name: string): Resource =>
               configType: {
                 $case: 'typedConfig',
                 value: pack(HttpConnectionManager, {
-                  statPrefix: name,
+                  statPrefix: `${name}-${revision}`,
                   routeSpecifier: {
                     $case: 'rds',
                     value: {
                       routeConfigName: name,
-                      configSource: { configSourceSpecifier: { $case: 'ads', value: {} }, resourceApiVersion: 2 },
+                      configSource: ads,
                     },
                   },
                   httpFilters: [{ name: 'router', configType: { $case: 'typedConfig', value: pack(Router, {}) } }],
@@ -99,6 +106,47 @@ const openListener = (name: string): Resource =>
           ],
         },
       ],
+    }).finish(),
+  );
+
+/** Roots to trust, as a secret. */
+const secret = (name: string, certificate = ''): Resource =>
+  makeResource(
+    'secret',
+    name,
+    Secret.encode({
+      name,
+      type: {
+        $case: 'validationContext',
+        value: { trustedCa: { specifier: { $case: 'inlineString', value: certificate } } },
+      },
+    }).finish(),
+  );
+
+/** A cluster that is not warm before it has its endpoints and the secret `roots`. */
+const tlsCluster = (name: string, revision = 1): Resource =>
+  makeResource(
+    'cluster',
+    name,
+    Cluster.encode({
+      name,
+      clusterDiscoveryType: { $case: 'type', value: Cluster_DiscoveryType.EDS },
+      edsClusterConfig: { edsConfig: ads },
+      connectTimeout: { seconds: revision, nanos: 0 },
+      transportSocket: {
+        name: 'tls',
+        configType: {
+          $case: 'typedConfig',
+          value: pack(UpstreamTlsContext, {
+            commonTlsContext: {
+              validationContextType: {
+                $case: 'validationContextSdsSecretConfig',
+                value: { name: 'roots', sdsConfig: ads },
+              },
+            },
+          }),
+        },
+      },
     }).finish(),
   );
 
@@ -179,6 +227,13 @@ for (const [variant, apiType] of [
     const responses = (type: 'cluster' | 'endpoint' | 'listener' | 'route' | 'secret') =>
       server.stats().types[type].responses;
 
+    /** Nothing that Envoy needed was given so late that it went on without, which takes 15 seconds. */
+    const nothingTimedOut = async () => {
+      const stats = await envoy.stats('init_fetch_timeout|warming');
+      assert.ok(stats.size > 3);
+      for (const [name, count] of stats) assert.equal(count, 0, name);
+    };
+
     before(async () => {
       app = createServer((request, response) => response.end(`revision ${request.headers['x-revision']}`));
       await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve));
@@ -216,14 +271,21 @@ for (const [variant, apiType] of [
 
     test('a changed cluster gets its endpoints again, so that it is warm at once', async () => {
       const before = responses('endpoint');
-      const started = performance.now();
       await events.synced(replace(cluster('web', 2)));
-      // Without its endpoints it would stay warming for 15 seconds, and CDS unacknowledged.
-      assert.ok(performance.now() - started < 10_000);
       assert.equal(responses('endpoint'), before + 1);
       assert.deepEqual(await ask(), [200, 'revision 2']);
-      const warming = 'cluster_manager.warming_clusters';
-      assert.equal((await envoy.stats(warming)).get(warming), 0);
+      await nothingTimedOut();
+    });
+
+    test('a cluster that changes keeps the secrets that it has', async () => {
+      await events.synced(replace(secret('roots', rootCertificates[0]), tlsCluster('tls'), endpoint('tls', appPort)));
+      const before = responses('secret');
+      await events.synced(replace(tlsCluster('tls', 2)));
+      assert.equal(responses('secret'), before);
+      await events.synced(replace(secret('roots', rootCertificates[1])));
+      assert.equal(responses('secret'), before + 1);
+      await nothingTimedOut();
+      await events.synced(publish(resources.filter(({ name }) => name !== 'tls' && name !== 'roots')));
     });
 
     test('a route that moves to a new cluster never leads nowhere', async () => {
@@ -274,6 +336,15 @@ for (const [variant, apiType] of [
       await events.synced(publish(resources.filter(({ name }) => name !== 'bad')));
     });
 
+    // Last of all: Envoy gives the socket of a draining listener on port 0 to a new one.
+    test('a listener that changes keeps the routes that it has', async () => {
+      const before = responses('route');
+      await events.synced(replace(openListener('web', 2)));
+      assert.equal(responses('route'), before);
+      assert.deepEqual(await ask(), [200, 'revision 4']);
+      await nothingTimedOut();
+    });
+
     test('after the server was restarted, nothing is sent again that Envoy has', async () => {
       const counter = 'control_plane.connected_state';
       await server.close();
@@ -284,7 +355,7 @@ for (const [variant, apiType] of [
       await server.listen(`127.0.0.1:${port}`);
       await eventually('Envoy to come back', () => {
         const types = server.proxies()[0]?.types ?? [];
-        return types.length === 4 && types.every(({ pending }) => pending === 0);
+        return types.length >= 4 && types.every(({ pending }) => pending === 0);
       });
       const sent = server.stats().types;
       assert.deepEqual([sent.cluster.responses, sent.listener.responses], [0, 0]);
