@@ -6,6 +6,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import { stampGeneratedCode } from './setup/generated-code.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -69,7 +70,12 @@ async function generateValidators(): Promise<void> {
     return sources.get(module)?.includes(`export interface ${tsName} {`) ?? false;
   };
   const messages = new Map([...messagesOf(set)].filter(([, message]) => isGenerated(message)));
-  writeFileSync(join(generated, 'validators.ts'), writeValidators(messages));
+  const { inputs } = parse(readFileSync(join(root, 'buf.gen.yaml'), 'utf8')) as { inputs: { types?: string[] }[] };
+  // A bootstrap is read by Envoy alone, which says itself what it thinks of it.
+  const roots = inputs
+    .flatMap(({ types = [] }) => types)
+    .filter((name) => name !== 'envoy.config.bootstrap.v3.Bootstrap');
+  writeFileSync(join(generated, 'validators.ts'), writeValidators(messages, roots));
 }
 
 const run = (...args: string[]) => execFileSync(buf, args, { cwd: root, stdio: 'inherit' });

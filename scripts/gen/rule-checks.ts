@@ -101,8 +101,13 @@ function stringChecks(rules: StringRules, value: string, constant: Constant): Ch
     in: (wanted) => [oneOf(value, wanted)],
     notIn: (wanted) => [noneOf(value, wanted)],
     len: (n) => [{ wrongWhen: `codePoints(${value}) !== ${n}`, reason: `must have ${n} characters` }],
-    minLen: (n) => [{ wrongWhen: `codePoints(${value}) < ${n}`, reason: atLeast(n, 'character') }],
-    maxLen: (n) => [{ wrongWhen: `codePoints(${value}) > ${n}`, reason: atMost(n, 'character') }],
+    // A text is at least as long in JavaScript's units as in characters, and empty in both alike.
+    minLen: (n) => [
+      { wrongWhen: `${n === 1 ? `${value}.length` : `codePoints(${value})`} < ${n}`, reason: atLeast(n, 'character') },
+    ],
+    maxLen: (n) => [
+      { wrongWhen: `${value}.length > ${n} && codePoints(${value}) > ${n}`, reason: atMost(n, 'character') },
+    ],
     minBytes: (n) => [{ wrongWhen: `byteLength(${value}) < ${n}`, reason: atLeast(n, 'byte') }],
     maxBytes: (n) => [{ wrongWhen: `byteLength(${value}) > ${n}`, reason: atMost(n, 'byte') }],
     prefix: (text) => [{ wrongWhen: `!${value}.startsWith(${quote(text)})`, reason: `must begin with ${quote(text)}` }],

@@ -20,7 +20,8 @@ const house: Record<string, { readonly rooms: readonly string[]; readonly packag
   // Pure: no I/O, no clock, no randomness, no logger. re2js only says whether a regular expression is valid RE2.
   mesh: { rooms: ['lib', 'objects', 'diagnostics', 'smi', 'cluster'], packages: ['re2js'] },
   translators: { rooms: ['lib', 'objects', 'mesh', 'envoy', 'gen'], packages: [] },
-  envoy: { rooms: ['lib', 'objects', 'gen'], packages: ['@bufbuild/protobuf'] },
+  // Pure as well: node:net only says what an IP address is.
+  envoy: { rooms: ['lib', 'objects', 'gen'], packages: ['node:net', 're2js', '@bufbuild/protobuf'] },
   gen: { rooms: [], packages: ['@bufbuild/protobuf', '@grpc/grpc-js'] },
   snapshot: { rooms: ['lib', 'objects', 'diagnostics', 'envoy'], packages: [] },
   'xds-server': {
