@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test';
 import type { ObjectChange } from '../cluster/cluster-state.ts';
 import { ControlPlane, type ControlPlaneOptions } from '../control/control-plane.ts';
 import type { ControlEvent } from '../control/events.ts';
+import { validateResource } from '../control/validation.ts';
 import { CertificateAuthority, createRoot, type RootKeyPair } from '../identity/certificate-authority.ts';
 import { systemClock } from '../lib/clock.ts';
 import { defaultMeshOptions } from '../mesh/options.ts';
@@ -48,7 +49,7 @@ export class RunningMesh<S extends Source = MemorySource> {
     const plane = new ControlPlane(options.source, {
       mesh: defaultMeshOptions,
       translation: defaultTranslationOptions,
-      validate: () => [],
+      validate: validateResource,
       ...options,
       authority: await CertificateAuthority.open(root, options.clock ?? systemClock),
     });

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { inspect } from 'node:util';
 import { startDaemon } from '../../control/daemon.ts';
 import { createLog } from '../../control/log.ts';
+import { validateResource } from '../../control/validation.ts';
 import { CertificateAuthority, createRoot } from '../../identity/certificate-authority.ts';
 import { formatAddress } from '../../lib/address.ts';
 import { systemClock } from '../../lib/clock.ts';
@@ -32,7 +33,7 @@ test('a daemon logs, measures and shows what it does, and never a private key', 
     mesh: defaultMeshOptions,
     translation: defaultTranslationOptions,
     authority: await CertificateAuthority.open(await createRoot('cluster.local', systemClock), systemClock),
-    validate: () => [],
+    validate: validateResource,
     xds: { host: '127.0.0.1', port: 0 },
     admin: { host: '127.0.0.1', port: 0 },
     processMetrics: false,
