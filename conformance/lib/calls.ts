@@ -13,6 +13,8 @@ export interface HttpCall {
   readonly headers?: Readonly<Record<string, string>>;
   /** The HTTP proxy to use, as `host:port`. */
   readonly proxy?: string;
+  /** In the place of the URL's own, and sent as it stands. */
+  readonly path?: string;
   readonly times?: number;
   /** How many are under way at a time, each on a connection of its own, which is used again. */
   readonly atOnce?: number;
@@ -43,13 +45,16 @@ export async function callHttp(call: HttpCall): Promise<readonly HttpAnswer[]> {
 }
 
 /** One request, with an agent that keeps connections for the next. */
-export function callOnce({ url, method = 'GET', headers = {}, proxy }: HttpCall, agent: Agent): Promise<HttpAnswer> {
+export function callOnce(
+  { url, method = 'GET', headers = {}, proxy, path }: HttpCall,
+  agent: Agent,
+): Promise<HttpAnswer> {
   const { hostname, port, pathname, search, host } = new URL(url);
   const [proxyHost, proxyPort] = proxy?.split(':') ?? [];
   const target =
     proxy === undefined
-      ? { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: port || 80, path: pathname + search }
-      : { host: proxyHost, port: proxyPort, path: url };
+      ? { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: port || 80, path: path ?? pathname + search }
+      : { host: proxyHost, port: proxyPort, path: path === undefined ? url : new URL(url).origin + path };
   return new Promise((resolve) => {
     const fail = (error: Error & { code?: string }) =>
       resolve({ status: 0, said: {}, denied: undefined, text: `${error.code ?? ''} ${error.message}`.trim() });
@@ -159,10 +164,15 @@ export async function callGrpc({ target, authority, message, times = 1 }: GrpcCa
 }
 
 /** One stream both ways: the answers to the messages, and at the end the status. */
-export async function chatGrpc(target: string, messages: readonly string[]): Promise<readonly string[]> {
+export async function chatGrpc(
+  target: string,
+  messages: readonly string[],
+  authority?: string,
+): Promise<readonly string[]> {
   const { credentials, makeGenericClientConstructor } = await import('@grpc/grpc-js');
   const { echo } = await import('./echo-service.ts');
-  const client = new (makeGenericClientConstructor(echo, 'test.Echo'))(target, credentials.createInsecure());
+  const options = authority === undefined ? {} : { 'grpc.default_authority': authority };
+  const client = new (makeGenericClientConstructor(echo, 'test.Echo'))(target, credentials.createInsecure(), options);
   const answers: string[] = [];
   const stream = client['Chat']?.bind(client)({ deadline: Date.now() + patience }) as NodeJS.ReadWriteStream;
   stream.on('data', (answer: Buffer) => answers.push(String(answer)));
@@ -176,10 +186,17 @@ export async function chatGrpc(target: string, messages: readonly string[]): Pro
 }
 
 /** Sends messages, waits for an answer to each, and closes. Answers, or what went wrong. */
-export function callWebSocket(url: string, messages: readonly string[]): Promise<readonly string[]> {
+export async function callWebSocket(
+  url: string,
+  messages: readonly string[],
+  proxy?: string,
+): Promise<readonly string[]> {
+  const { WebSocket } = await import('ws');
+  const { host, pathname } = new URL(url);
+  const target = proxy === undefined ? url : `ws://${proxy}${pathname}`;
   return new Promise((resolve) => {
     const answers: string[] = [];
-    const socket = new WebSocket(url);
+    const socket = new WebSocket(target, { headers: { host } });
     const timer = setTimeout(() => finish('no answer'), patience);
     const finish = (...last: readonly string[]) => {
       clearTimeout(timer);

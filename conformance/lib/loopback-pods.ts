@@ -29,6 +29,9 @@ export interface LoopbackPod {
   restart(): Promise<void>;
 }
 
+/** Envoy keeps what it logs for 10 s. */
+const flushLogsSoon = ['--file-flush-interval-msec', '50'];
+
 /** Where explicit sidecars listen for others. */
 const inboundPort = 15006;
 
@@ -120,7 +123,7 @@ export class LoopbackPods<Name extends string> implements AsyncDisposable {
   async #start(name: Name): Promise<void> {
     const folder = join(this.folder, `${name}-${this.#envoys.size}`);
     const bootstrap = this.#bootstrapOf(`${namespace}/${name}`);
-    this.#envoys.set(name, await Envoy.start({ bootstrap, folder, concurrency: 2 }));
+    this.#envoys.set(name, await Envoy.start({ bootstrap, folder, concurrency: 2, args: flushLogsSoon }));
   }
 }
 
