@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { KeyedMemo, keepSameMap, memoizeByIdentity, memoizeLast } from './memo.ts';
+import { KeyedMemo, keepSameMap, memoizeByIdentity, memoizeEntries, memoizeLast } from './memo.ts';
 
 test('the last output comes back for the same inputs, and for arrays of the same elements', () => {
   const wrap = memoizeLast((list: readonly number[], word: string) => ({ list, word }));
@@ -26,6 +26,37 @@ test('a key that was not asked for between two sweeps is forgotten', () => {
   wrap.sweep();
   assert.equal(wrap.get('a'), a);
   assert.notEqual(wrap.get('b'), b);
+});
+
+test('of a map, only the entries with another value are computed again, wherever they stand', () => {
+  const computed: string[] = [];
+  const wrap = memoizeEntries((key: string) => (value: number) => {
+    computed.push(key);
+    return { key, value };
+  });
+  const [a, b] = wrap(new Map(Object.entries({ a: 1, b: 1 })));
+  assert.deepEqual(
+    [a, b],
+    [
+      { key: 'a', value: 1 },
+      { key: 'b', value: 1 },
+    ],
+  );
+  const later = wrap(new Map(Object.entries({ c: 1, a: 1, b: 2 })));
+  assert.equal(later[1], a);
+  assert.deepEqual(later[2], { key: 'b', value: 2 });
+  assert.deepEqual(computed, ['a', 'b', 'c', 'b']);
+});
+
+test('each entry keeps its function until its key is left out', () => {
+  const count = memoizeEntries(() => {
+    let calls = 0;
+    return (_value: number) => ++calls;
+  });
+  assert.deepEqual(count(new Map([['a', 1]])), [1]);
+  assert.deepEqual(count(new Map([['a', 2]])), [2]);
+  assert.deepEqual(count(new Map()), []);
+  assert.deepEqual(count(new Map([['a', 3]])), [1]);
 });
 
 test('an object’s output is remembered by its identity', () => {

@@ -67,6 +67,40 @@ export class KeyedMemo<Key, Inputs extends readonly unknown[], Output> {
   }
 }
 
+/**
+ * Maps the entries of successive maps. `create` makes a function for each key, which is asked again only when its key
+ * has another value; a key that is left out once is forgotten. Quick when most keys stay where they were.
+ */
+export function memoizeEntries<Key, Value, Output>(
+  create: (key: Key) => (value: Value) => Output,
+): (map: ReadonlyMap<Key, Value>) => readonly Output[] {
+  interface Entry {
+    readonly key: Key;
+    readonly compute: (value: Value) => Output;
+    readonly value: Value;
+    readonly output: Output;
+  }
+  let last: readonly Entry[] = [];
+  return (map) => {
+    const entries: Entry[] = [];
+    let byKey: ReadonlyMap<Key, Entry> | undefined;
+    for (const [key, value] of map) {
+      let known = last[entries.length];
+      if (known?.key !== key) {
+        byKey ??= new Map(last.map((entry) => [entry.key, entry]));
+        known = byKey.get(key);
+      }
+      if (known === undefined || known.value !== value) {
+        const compute = known?.compute ?? create(key);
+        known = { key, compute, value, output: compute(value) };
+      }
+      entries.push(known);
+    }
+    last = entries;
+    return entries.map(({ output }) => output);
+  };
+}
+
 /** Remembers a pure function's output for each input object, for as long as that object lives. */
 export function memoizeByIdentity<Input extends object, Output>(
   compute: (input: Input) => Output,

@@ -87,7 +87,7 @@ export function createProxyTranslator(
       resources.push(upstreamListeners.get(seat, localPort, key, protocol, routing.otherwise));
     });
     upstreamListeners.sweep();
-    return resourceSet(resources);
+    return resourceSet([resources]);
   });
 }
 

@@ -11,15 +11,17 @@ import { serviceRoutes } from './routes.ts';
 
 /** What becomes of one service port. Each resource is the same object for as long as what it was made from is. */
 export interface ServiceTranslation {
-  readonly key: ServicePortKey;
   readonly shared: readonly EnvoyResource[];
   readonly transparent: readonly EnvoyResource[];
   readonly explicit: readonly EnvoyResource[];
   readonly names: ServiceNames;
+  /** Every proxy is given it. */
+  readonly openToAll: boolean;
 }
 
 /** The names that a client must be given to reach the port. Unchanged for as long as the names are. */
 export interface ServiceNames {
+  readonly key: ServicePortKey;
   readonly shared: string;
   readonly transparent: readonly string[];
   readonly explicit: readonly string[];
@@ -56,9 +58,9 @@ export function createServiceTranslator(
       transparent: readonly string[],
       explicit: readonly string[],
       explicitOwnNamespace: readonly string[],
-    ): ServiceNames => ({ shared: names.service(key), transparent, explicit, explicitOwnNamespace }),
+    ): ServiceNames => ({ key, shared: names.service(key), transparent, explicit, explicitOwnNamespace }),
   );
-  return memoizeLast((port) => {
+  return (port) => {
     const { protocol, http2, number, routing } = port;
     const chosen = port.headlessAddresses.length > 0;
     // Of the routing a listener needs only what TCP needs: HTTP has routes for it.
@@ -66,7 +68,6 @@ export function createServiceTranslator(
     const transparent = listeners(protocol, number, port.addresses, port.headlessAddresses, otherwise);
     const { everywhere, ownNamespace } = scoped(protocol, number);
     return {
-      key,
       shared: [
         cluster(protocol, http2, chosen, port.servers),
         endpoints(protocol, chosen, port.endpoints),
@@ -75,8 +76,9 @@ export function createServiceTranslator(
       transparent,
       explicit: [...everywhere, ...ownNamespace],
       names: serviceNames(namesOf(transparent), namesOf(everywhere), namesOf(ownNamespace)),
+      openToAll: port.openToAll,
     };
-  });
+  };
 }
 
 const noDestinations: Routing['otherwise'] = [];

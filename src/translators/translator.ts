@@ -3,13 +3,13 @@
  * in the translation, resource by resource, so that it is not encoded, hashed or sent again.
  */
 import type { EnvoyLayer, EnvoyResourceSet } from '../envoy/envoy-resource.ts';
-import { KeyedMemo, memoizeLast } from '../lib/memo.ts';
+import { KeyedMemo, memoizeEntries, memoizeLast } from '../lib/memo.ts';
 import type { MeshModel, ServicePortKey, Workload } from '../mesh/model.ts';
 import { type NamespacedName, namespacedName } from '../objects/object-ref.ts';
 import type { TranslationOptions } from './options.ts';
 import { passthroughCluster } from './outbound-transparent.ts';
 import { createProxyTranslator, type UpstreamPorts } from './proxy.ts';
-import { stableMap, stableResourceSets } from './resource-set.ts';
+import { stableResourceSets } from './resource-set.ts';
 import { createScoping, type Scopes } from './scope.ts';
 import type { Credentials } from './secrets.ts';
 import { createServiceTranslator, type ServiceNames } from './service.ts';
@@ -33,33 +33,27 @@ export interface Translation {
  * forgotten.
  */
 export function createTranslator(options: TranslationOptions): (mesh: MeshModel) => Translation {
-  const servicePorts = new KeyedMemo((key: ServicePortKey) => createServiceTranslator(key, options.clusterDomain));
+  const servicePorts = memoizeEntries((key: ServicePortKey) => createServiceTranslator(key, options.clusterDomain));
   const services = stableResourceSets();
   const transparent = stableResourceSets();
   const explicit = stableResourceSets();
+  const byKey = memoizeLast((ports: readonly ServiceNames[]) => new Map(ports.map((port) => [port.key, port])));
   const openToAll = memoizeLast((keys: readonly ServicePortKey[]) => keys);
-  let byPort: ReadonlyMap<ServicePortKey, ServiceNames> = new Map();
   const scoping = createScoping(options.scope);
   const proxies = new KeyedMemo((pod: NamespacedName) => createProxy(pod, options));
 
   return (mesh) => {
-    const ports = [...mesh.services.values()];
-    const parts = ports.map((port) => servicePorts.get(port.key)(port));
-    servicePorts.sweep();
+    const ports = servicePorts(mesh.services);
     scoping.sweep();
     proxies.sweep();
-    byPort = stableMap(
-      byPort,
-      parts.map(({ key, names }) => [key, names] as const),
-    );
     const sets = {
-      services: services(parts.flatMap(({ shared }) => shared)),
-      transparent: transparent([passthroughCluster, ...parts.flatMap((part) => part.transparent)]),
-      explicit: explicit(parts.flatMap((part) => part.explicit)),
+      services: services(ports.map(({ shared }) => shared)),
+      transparent: transparent([[passthroughCluster], ...ports.map((port) => port.transparent)]),
+      explicit: explicit(ports.map((port) => port.explicit)),
     };
     const scopes: Scopes = {
-      byPort,
-      openToAll: openToAll(ports.filter((port) => port.openToAll).map(({ key }) => key)),
+      byPort: byKey(ports.map(({ names }) => names)),
+      openToAll: openToAll(ports.filter((port) => port.openToAll).map(({ names }) => names.key)),
     };
     return {
       ...sets,
