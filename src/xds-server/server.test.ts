@@ -5,6 +5,7 @@ import { resourceTypeTable } from '../envoy/resource-type.ts';
 import type { Resource } from '../snapshot/resource.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { FakeEnvoy, type FakeEnvoyOptions } from '../testing/fake-envoy.ts';
+import { ManualClock } from '../testing/manual-clock.ts';
 import { cluster, endpoint, listener, make, route, secret, snapshotOf } from '../testing/resources.ts';
 import type { ProxyId, XdsEvent } from './api.ts';
 import { XdsServer, type XdsServerOptions } from './server.ts';
@@ -604,6 +605,19 @@ describe('state of the world', () => {
     assert.deepEqual(told(envoy), ['cluster a b', 'cluster a b']);
   });
 
+  test('one who wants all and some by name is sent all again after a reconnect', async () => {
+    const { connect, publish } = await startServer();
+    publish({ a: snapshotOf(cluster('a'), cluster('b')) });
+    const envoy = connect({ variant: 'sotw' });
+    envoy.subscribe('cluster', '*', 'a');
+    await envoy.whenReceived(1);
+    await envoy.quiet();
+    await envoy.disconnect();
+    envoy.reconnect();
+    await envoy.whenReceived(2);
+    assert.deepEqual(told(envoy), ['cluster a b', 'cluster a b']);
+  });
+
   test('equal states have equal versions on every server, in whatever order they were made', async () => {
     const versions: (string | undefined)[] = [];
     for (const names of [
@@ -639,10 +653,49 @@ test('what is private to a proxy reaches only that proxy, and shadows what is sh
   await b.quiet();
   assert.equal(server.stats().types.cluster.responses, before + 1);
   assert.deepEqual([a.names('cluster'), b.names('cluster')], [['own', 'web'], ['web']]);
+  // What changes behind its back does not reach the one that has its own.
+  const [changed] = snapshotOf(cluster('web', 2), cluster('hidden')).layers;
+  assert.ok(changed);
+  const news = { resources: changed.resources, names: scoped.names };
+  assert.equal(publish({ a: { layers: [...own(8), news] }, b: { layers: [news] } }).proxiesTouched, 1);
+  await b.when(() => holds(b, cluster('web', 2)));
+  await a.quiet();
+  assert.equal(server.stats().types.cluster.responses, before + 2);
   // A name that joins the set of a proxy comes, though no resource changed.
   const wider = { resources: shared.resources, names: new Set(['web', 'hidden']) };
   publish({ b: { layers: [wider] } });
   await b.when(() => b.names('cluster').join() === 'hidden,web');
+});
+
+test('large responses wait while others are on their way, but not for one that does not read', async () => {
+  const clock = new ManualClock();
+  const { connect, publish, server } = await startServer({ clock, bytesOnTheirWay: 100_000 });
+  const nodes = ['a', 'b', 'c'];
+  const many = snapshotOf(...Array.from({ length: 3000 }, (_, index) => cluster(`cluster-number-${index}`)));
+  publish(Object.fromEntries(nodes.map((node) => [node, many])));
+  const [a, b, c] = nodes.map((node) => connect({ node }));
+  assert.ok(a && b && c);
+  for (const envoy of [a, b, c]) {
+    envoy.subscribe('cluster', 'unknown');
+    await envoy.whenReceived(1);
+  }
+  // More than the window of an HTTP/2 stream, so that it stays here until it is read.
+  a.stall();
+  a.subscribe('cluster', '*');
+  await a.quiet();
+  for (const envoy of [b, c]) {
+    envoy.subscribe('cluster', '*');
+    await envoy.quiet();
+  }
+  assert.deepEqual([b.received.length, c.received.length], [1, 1]);
+  // Small ones do not wait.
+  b.subscribe('endpoint', 'unknown');
+  await b.whenReceived(1, 'endpoint');
+  clock.advance(1_000);
+  await b.when(() => b.held('cluster').size === 3000);
+  await c.when(() => c.held('cluster').size === 3000);
+  assert.equal(a.held('cluster').size, 0);
+  assert.equal(server.stats().copyingStreams, 0);
 });
 
 test('names that nobody uses any more are forgotten, and their numbers serve others', async () => {
