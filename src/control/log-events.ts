@@ -11,6 +11,7 @@ const namedObjects = 5;
 
 /** Writes what happens as lines of a log: one for each change, when the last proxy has acknowledged it. */
 export function logEvents(log: Logger): ControlListener {
+  const logSource = sourceLog(log);
   return (event) => {
     switch (event.type) {
       case 'published':
@@ -37,7 +38,7 @@ export function logEvents(log: Logger): ControlListener {
         }
         break;
       case 'source':
-        logSource(log, event.status);
+        logSource(event.status);
         break;
       case 'xds':
         logXds(log, event.event);
@@ -70,10 +71,20 @@ const describePublication = (publication: Publication) => ({
   publishedMs: round(publication.publishedAfter),
 });
 
-function logSource(log: Logger, { part, condition, message }: SourceStatus): void {
-  const line = { part, condition };
-  if (condition === 'stale') log.warn(line, `${part}: ${message}`);
-  else log.debug(line, message === '' ? `${part} is ${condition}` : `${part}: ${message}`);
+/** Trouble that many parts have alike is one line, and so is its end. */
+function sourceLog(log: Logger): (status: SourceStatus) => void {
+  const troubles = new Map<string, string>();
+  return ({ part, condition, message }) => {
+    const line = { part, condition };
+    if (message !== '' && (condition === 'starting' || condition === 'stale')) {
+      const known = [...troubles.values()].includes(message);
+      troubles.set(part, message);
+      if (!known) log.warn(line, `cannot read ${part}: ${message}`);
+    } else if (troubles.delete(part) && troubles.size === 0) {
+      log.info('everything can be read again');
+    }
+    log.debug(line, message === '' ? `${part} is ${condition}` : `${part} is ${condition}: ${message}`);
+  };
 }
 
 function logXds(log: Logger, event: XdsEvent): void {
