@@ -14,6 +14,8 @@ const mostly = <T>(usual: fc.Arbitrary<T>, unusual: fc.Arbitrary<T>) =>
 const namespace = mostly(fc.constant('shop'), fc.constant('bank'));
 const app = oneOf(apps);
 const number = mostly(oneOf([80, 8080, 5432]), oneOf([443, 9090, 15006, 15001, 65535]));
+/** Where applications listen, and so do sidecars: above the ports that only root may take. */
+const targetNumber = mostly(oneOf([8080, 5432]), oneOf([9090, 15006, 15001, 65535]));
 const portName = oneOf(['http', 'tcp-data', 'grpc', 'metrics', 'x']);
 
 /** What people write, what nobody should, and what is there to do harm. */
@@ -71,10 +73,11 @@ const when = oneOf([undefined, '2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z']);
 const metadata = (name: fc.Arbitrary<string>, annotations: fc.Arbitrary<JsonMap> = fc.constant({})) =>
   fc.record({ namespace, name, creationTimestamp: when, annotations });
 
+/** Loopback addresses, which an Envoy on this machine can listen on. */
 const ipv4 = fc
   .tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 1, max: 250 }))
-  .map(([a, b]) => `10.0.${a}.${b}`);
-const ipv6 = fc.integer({ min: 1, max: 250 }).map((last) => `fd00::${last.toString(16)}`);
+  .map(([a, b]) => `127.77.${a}.${b}`);
+const ipv6 = fc.constant('::1');
 
 const service = fc.record({
   apiVersion: fc.constant('v1'),
@@ -98,7 +101,7 @@ const service = fc.record({
         fc.record({
           name: portName,
           port: number,
-          targetPort: fc.oneof(number, portName),
+          targetPort: fc.oneof(targetNumber, portName),
           protocol: oneOf(['TCP', 'TCP', 'TCP', 'UDP', 'SCTP']),
           appProtocol: oneOf([undefined, undefined, 'http', 'grpc', 'kubernetes.io/h2c', 'tcp', 'mysql', 'what']),
         }),
@@ -139,7 +142,9 @@ const pod = fc.record({
     .map(([meta, label]) => ({ ...meta, labels: { app: label } })),
   spec: fc.record({
     serviceAccountName: oneOf(accounts),
-    containers: fc.record({ ports: someOf(fc.record({ name: portName, containerPort: number })) }).map((one) => [one]),
+    containers: fc
+      .record({ ports: someOf(fc.record({ name: portName, containerPort: targetNumber })) })
+      .map((one) => [one]),
   }),
   status: fc.tuple(someOf(fc.oneof(ipv4, ipv6), 2), fc.boolean()).map(([ips, ready]) => ({
     podIP: ips[0],
