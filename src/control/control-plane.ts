@@ -187,7 +187,7 @@ export class ControlPlane {
     const translation = this.#translate(mesh);
     this.#snapshots.share(translation);
     this.#current = { state: pending.state, mesh, translation };
-    this.#forgetTheGone();
+    if (mesh.workloads !== before?.workloads) this.#forgetTheGone();
     const snapshots = this.#makeSnapshots(this.#proxies.keys());
     const rebuiltIn = this.#clock.now() - startedAt;
     const report = this.#server.publish(snapshots);

@@ -15,7 +15,7 @@ export type SharedSets = Pick<Translation, 'services' | 'transparent' | 'explici
  */
 export class SnapshotMaker {
   readonly #layers: LayerMaker;
-  readonly #snapshots = new Map<ProxyId, Snapshot>();
+  readonly #made = new Map<ProxyId, { readonly given: readonly EnvoyLayer[]; readonly snapshot: Snapshot }>();
   readonly #views = new WeakMap<ResourceSet, WeakMap<ReadonlySet<string>, Layer>>();
   #shared: ReadonlyMap<EnvoyResourceSet, ResourceSet> = new Map();
 
@@ -35,20 +35,24 @@ export class SnapshotMaker {
 
   /** The newest snapshot of a proxy, of layers that are its own or parts of what is shared. */
   make(proxy: ProxyId, given: readonly EnvoyLayer[]): Snapshot {
-    const layers = given.map((layer) => this.#makeLayer(proxy, layer));
-    const last = this.#snapshots.get(proxy);
-    if (last !== undefined && sameElements(last.layers, layers)) return last;
-    const snapshot: Snapshot = { layers };
-    this.#snapshots.set(proxy, snapshot);
+    const last = this.#made.get(proxy);
+    if (last?.given === given) return last.snapshot;
+    const layers = given.map((layer, index) => {
+      const known = layer === last?.given[index] ? last.snapshot.layers[index] : undefined;
+      return known ?? this.#makeLayer(proxy, layer);
+    });
+    const same = last !== undefined && sameElements(last.snapshot.layers, layers);
+    const snapshot: Snapshot = same ? last.snapshot : { layers };
+    this.#made.set(proxy, { given, snapshot });
     return snapshot;
   }
 
   last(proxy: ProxyId): Snapshot | undefined {
-    return this.#snapshots.get(proxy);
+    return this.#made.get(proxy)?.snapshot;
   }
 
   forget(proxy: ProxyId): void {
-    this.#snapshots.delete(proxy);
+    this.#made.delete(proxy);
     this.#layers.forget(lineageOf(proxy));
   }
 

@@ -1,30 +1,36 @@
 /** Which of the shared resources a proxy is given: those of the services it may call. */
+import type { EnvoyLayer, EnvoyResourceSet } from '../envoy/envoy-resource.ts';
 import { KeyedMemo } from '../lib/memo.ts';
 import type { MeshModel, ServicePortKey, SidecarInbound, Workload } from '../mesh/model.ts';
 import { names } from './names.ts';
 import type { TranslationOptions } from './options.ts';
 import type { ServiceNames } from './service.ts';
 
-/** What every scope is made from. Both are the same objects for as long as their content is the same. */
-export interface Scopes {
+/** What every scope is made from: each the same object for as long as its content is the same. */
+export interface Shared {
+  readonly services: EnvoyResourceSet;
+  /** What the proxies of this mode need besides. */
+  readonly ofMode: EnvoyResourceSet;
+  readonly reach: MeshModel['reach'];
   readonly byPort: ReadonlyMap<ServicePortKey, ServiceNames>;
   readonly openToAll: readonly ServicePortKey[];
 }
 
-/** Sidecars of the same mode and namespace that reach the same have the same set of names. */
-export function createScoping(scope: TranslationOptions['scope']): {
-  namesFor(workload: Workload, reach: MeshModel['reach'], scopes: Scopes): ReadonlySet<string>;
-  /** Forgets whom was not asked for since the last sweep. */
-  sweep(): void;
-} {
+/**
+ * Makes the scopes of all proxies of one mode, again and again. Proxies that may reach the same by the same names have
+ * the same layers, and keep them for as long as nothing in the shared sets changes.
+ */
+export function createScoping(
+  scope: TranslationOptions['scope'],
+  mode: SidecarInbound['mode'],
+): (shared: Shared) => (workload: Workload) => readonly EnvoyLayer[] {
   const lists = new KeyedMemo(
     (
       _: string,
       namespace: string,
-      mode: SidecarInbound['mode'],
       reached: ReadonlySet<ServicePortKey> | 'all',
-      byPort: Scopes['byPort'],
-      openToAll: Scopes['openToAll'],
+      byPort: Shared['byPort'],
+      openToAll: Shared['openToAll'],
     ): readonly string[] => {
       const ports = reached === 'all' ? byPort.keys() : [...reached, ...openToAll];
       const given: string[] = [names.passthrough];
@@ -38,17 +44,35 @@ export function createScoping(scope: TranslationOptions['scope']): {
     },
   );
   const sets = new KeyedMemo((_: string, given: readonly string[]): ReadonlySet<string> => new Set(given));
-  return {
-    namesFor({ pod: { namespace }, sidecar: { mode }, identity }, reach, { byPort, openToAll }) {
-      const reached = scope === 'all' ? 'all' : (reach.get(identity) ?? nothing);
-      const home = mode === 'explicit' ? namespace : '';
-      const who = `${mode} ${home} ${scope === 'all' ? '' : identity}`;
-      return sets.get(who, lists.get(who, home, mode, reached, byPort, openToAll));
-    },
-    sweep() {
-      lists.sweep();
-      sets.sweep();
-    },
+  const layers = new KeyedMemo(
+    (
+      _: string,
+      services: EnvoyResourceSet,
+      ofMode: EnvoyResourceSet,
+      given: ReadonlySet<string>,
+    ): readonly EnvoyLayer[] => [
+      { resources: services, names: given },
+      { resources: ofMode, names: given },
+    ],
+  );
+  return ({ services, ofMode, reach, byPort, openToAll }) => {
+    lists.sweep();
+    sets.sweep();
+    layers.sweep();
+    const known = new Map<string, readonly EnvoyLayer[]>();
+    return ({ identity, pod }) => {
+      // An identity has a namespace too, so one name says all that a scope depends on.
+      const home = mode === 'explicit' ? pod.namespace : '';
+      const whose = scope === 'all' ? home : identity;
+      let given = known.get(whose);
+      if (given === undefined) {
+        const reached = scope === 'all' ? 'all' : (reach.get(identity) ?? nothing);
+        const list = lists.get(whose, home, reached, byPort, openToAll);
+        given = layers.get(whose, services, ofMode, sets.get(whose, list));
+        known.set(whose, given);
+      }
+      return given;
+    };
   };
 }
 

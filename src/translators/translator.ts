@@ -10,7 +10,7 @@ import type { TranslationOptions } from './options.ts';
 import { passthroughCluster } from './outbound-transparent.ts';
 import { createProxyTranslator, type UpstreamPorts } from './proxy.ts';
 import { stableResourceSets } from './resource-set.ts';
-import { createScoping, type Scopes } from './scope.ts';
+import { createScoping } from './scope.ts';
 import type { Credentials } from './secrets.ts';
 import { createServiceTranslator, type ServiceNames } from './service.ts';
 
@@ -39,29 +39,36 @@ export function createTranslator(options: TranslationOptions): (mesh: MeshModel)
   const explicit = stableResourceSets();
   const byKey = memoizeLast((ports: readonly ServiceNames[]) => new Map(ports.map((port) => [port.key, port])));
   const openToAll = memoizeLast((keys: readonly ServicePortKey[]) => keys);
-  const scoping = createScoping(options.scope);
+  const scopes = {
+    transparent: createScoping(options.scope, 'transparent'),
+    explicit: createScoping(options.scope, 'explicit'),
+  };
   const proxies = new KeyedMemo((pod: NamespacedName) => createProxy(pod, options));
 
   return (mesh) => {
     const ports = servicePorts(mesh.services);
-    scoping.sweep();
-    proxies.sweep();
     const sets = {
       services: services(ports.map(({ shared }) => shared)),
       transparent: transparent([[passthroughCluster], ...ports.map((port) => port.transparent)]),
       explicit: explicit(ports.map((port) => port.explicit)),
     };
-    const scopes: Scopes = {
+    const shared = {
+      services: sets.services,
+      reach: mesh.reach,
       byPort: byKey(ports.map(({ names }) => names)),
       openToAll: openToAll(ports.filter((port) => port.openToAll).map(({ names }) => names.key)),
     };
+    const sharedLayers = {
+      transparent: scopes.transparent({ ...shared, ofMode: sets.transparent }),
+      explicit: scopes.explicit({ ...shared, ofMode: sets.explicit }),
+    };
+    proxies.sweep();
     return {
       ...sets,
       layersFor(workload, credentials) {
-        const given = scoping.namesFor(workload, mesh.reach, scopes);
         const upstreams = workload.upstreams.map(({ port }) => mesh.services.get(port));
         const proxy = proxies.get(namespacedName(workload.pod.namespace, workload.pod.name));
-        return proxy(workload, upstreams, credentials, sets.services, sets[workload.sidecar.mode], given);
+        return proxy(workload, upstreams, credentials, sharedLayers[workload.sidecar.mode](workload));
       },
     };
   };
@@ -70,25 +77,13 @@ export function createTranslator(options: TranslationOptions): (mesh: MeshModel)
 /** The layers of one pod's proxy, its own first. */
 function createProxy(key: NamespacedName, options: TranslationOptions) {
   const [namespace = '', name = ''] = key.split('/');
-  const own = createProxyTranslator({ group: '', kind: 'Pod', namespace, name }, options);
-  const layers = memoizeLast(
-    (
-      ownSet: EnvoyResourceSet,
-      services: EnvoyResourceSet,
-      ofMode: EnvoyResourceSet,
-      given: ReadonlySet<string>,
-    ): readonly EnvoyLayer[] => [
-      { resources: ownSet, names: 'all' },
-      { resources: services, names: given },
-      { resources: ofMode, names: given },
-    ],
-  );
+  const translate = createProxyTranslator({ group: '', kind: 'Pod', namespace, name }, options);
+  const ownLayer = memoizeLast((resources: EnvoyResourceSet): EnvoyLayer => ({ resources, names: 'all' }));
+  const layers = memoizeLast((own: EnvoyLayer, shared: readonly EnvoyLayer[]) => [own, ...shared]);
   return (
     workload: Workload,
     upstreams: UpstreamPorts,
     credentials: Credentials,
-    services: EnvoyResourceSet,
-    ofMode: EnvoyResourceSet,
-    given: ReadonlySet<string>,
-  ): readonly EnvoyLayer[] => layers(own(workload, upstreams, credentials), services, ofMode, given);
+    shared: readonly EnvoyLayer[],
+  ): readonly EnvoyLayer[] => layers(ownLayer(translate(workload, upstreams, credentials)), shared);
 }
