@@ -12,7 +12,8 @@ import { hashOfVersions, ResponseAssembler, type StateVersion } from './response
 import { SendBudget } from './send-budget.ts';
 import { serviceDefinition, streamPaths } from './services.ts';
 import { newStats, type XdsStats } from './stats.ts';
-import { type Port, type ProxyRecord, type StreamHost, XdsStream } from './stream.ts';
+import { XdsStream } from './stream.ts';
+import type { Port, ProxyRecord, StreamHost } from './stream-host.ts';
 import { Subscribers } from './subscribers.ts';
 
 export interface XdsServerOptions {
@@ -50,7 +51,7 @@ const namesBetweenSweeps = 4096;
  * const { port } = await server.listen('127.0.0.1:18000');
  * const cluster = makeResource('cluster', 'local', Cluster.encode({
  *   name: 'local',
- *   type: { $case: 'type', value: Cluster_DiscoveryType.EDS },
+ *   clusterDiscoveryType: { $case: 'type', value: Cluster_DiscoveryType.EDS },
  *   edsClusterConfig: { edsConfig: { configSourceSpecifier: { $case: 'ads', value: {} } } },
  * }).finish());
  * const endpoints = makeResource('endpoint', 'local', ClusterLoadAssignment.encode({ clusterName: 'local' }).finish());

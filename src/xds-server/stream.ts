@@ -1,61 +1,16 @@
 import { status } from '@grpc/grpc-js';
 import { type ResourceType, resourceTypeByUrl, resourceTypes, resourceTypeTable } from '../envoy/resource-type.ts';
-import type { Clock } from '../lib/clock.ts';
 import { byRef, type ObjectRef } from '../objects/object-ref.ts';
 import type { Resource } from '../snapshot/resource.ts';
-import { resourceOf, resourcesOf, type Snapshot } from '../snapshot/snapshot.ts';
-import type { Admit, NodeInfo, ProxyId, ProxyStatus, XdsEvent } from './api.ts';
-import type { WriteFrame } from './frame.ts';
-import type { NameTable } from './name-table.ts';
+import { resourceOf, resourcesOf } from '../snapshot/snapshot.ts';
+import type { Admit, NodeInfo, ProxyStatus } from './api.ts';
+import { describeSubscription } from './describe.ts';
 import { decodeNode } from './node-info.ts';
 import { mayRemove, type Subscriptions, waitsForCluster } from './order.ts';
 import type { Variant, XdsRequest } from './request.ts';
 import { type Gates, type Reply, respond, type Style } from './respond.ts';
-import type { ResponseAssembler, StateVersion } from './response.ts';
-import type { SendBudget } from './send-budget.ts';
-import type { XdsStats } from './stats.ts';
-import type { Subscribers } from './subscribers.ts';
+import type { Port, ProxyRecord, StreamHost } from './stream-host.ts';
 import { Subscription, type Verdict } from './subscription.ts';
-
-/** The client's end of a stream. */
-export interface Port {
-  readonly peer: string;
-  /** Sends a framed message; `flushed` is called when it has left the process. */
-  readonly write: WriteFrame;
-  end(code: status, message: string): void;
-  /** Stops and resumes reading the client's requests. */
-  pause(): void;
-  resume(): void;
-}
-
-/** What the server keeps for one proxy, whether or not it is connected. */
-export interface ProxyRecord {
-  readonly id: ProxyId;
-  /** `undefined` until something is published for it: until then it is told nothing, rather than that it has nothing. */
-  snapshot: Snapshot | undefined;
-  readonly streams: Set<XdsStream>;
-  /**
-   * Endpoints that its last stream ended without having: an Envoy that comes back may still be warming for them while
-   * saying that it has them.
-   */
-  unsettledEndpoints: ReadonlySet<string>;
-}
-
-/** What all streams of a server share. */
-export interface StreamHost {
-  readonly tables: { readonly [T in ResourceType]: { readonly names: NameTable; readonly subscribers: Subscribers } };
-  readonly assembler: ResponseAssembler;
-  readonly stateVersion: StateVersion;
-  readonly budget: SendBudget;
-  readonly stats: XdsStats;
-  readonly clock: Clock;
-  readonly admit: Admit;
-  readonly emit: (event: XdsEvent) => void;
-  /** The record of a proxy that was admitted. */
-  readonly proxy: (id: ProxyId) => ProxyRecord;
-  /** The number of the newest publication. */
-  readonly sequence: () => number;
-}
 
 type State =
   /** Nothing was received yet. */
@@ -74,6 +29,9 @@ type State =
 
 /** Requests that may wait until a stream is served; reading is paused, so more than a few are not expected. */
 const earlyRequests = 64;
+
+/** Names that one stream may subscribe to of one type: far more than any Envoy can use. */
+const namesPerType = 250_000;
 
 /** Responses from this size on count against the budget of bytes on their way. */
 const countedBytes = 16 * 1024;
@@ -295,6 +253,10 @@ export class XdsStream {
     }
     const first = subscription.lastNonce === undefined;
     subscription.ask(request.asks);
+    if (subscription.interest.names.size > namesPerType) {
+      this.end(status.RESOURCE_EXHAUSTED, `more than ${namesPerType} names of one type`);
+      return;
+    }
     if (first) this.#resume(type, subscription, request);
     this.#busy = true;
     this.flush();
@@ -464,23 +426,3 @@ const styleOf = (variant: Variant, type: ResourceType): Style =>
  */
 const isStale = ({ lastNonce, inFlight }: Subscription, nonce: string): boolean =>
   lastNonce !== undefined && nonce !== lastNonce && (nonce !== '' || inFlight !== undefined);
-
-function describeSubscription(type: ResourceType, subscription: Subscription): ProxyStatus['types'][number] {
-  const { interest, held, due, inFlight, rejections } = subscription;
-  let acknowledged = 0;
-  for (const id of held) {
-    if (subscription.isSettled(id)) acknowledged++;
-  }
-  return {
-    type,
-    subscribed: interest.wildcard ? 'all' : interest.names.size,
-    acknowledged,
-    pending: due.size + (inFlight?.ids.length ?? 0),
-    rejected: [...rejections].map(([id, { resource, message }]) => ({
-      name: subscription.nameOf(id),
-      version: resource.version,
-      message,
-      origins: resource.origins,
-    })),
-  };
-}
