@@ -1,4 +1,4 @@
-/** The cluster of a service port, the same for every proxy. It depends on no policy, split or endpoint. */
+/** The cluster of a service port, the same for every proxy. It depends on no policy or split. */
 import { pack } from '../envoy/any.ts';
 import type { EnvoyResource } from '../envoy/envoy-resource.ts';
 import type { CircuitBreakers } from '../gen/envoy/config/cluster/v3/circuit_breaker.ts';
@@ -12,7 +12,8 @@ import {
 import type { Metadata } from '../gen/envoy/config/core/v3/base.ts';
 import { HttpProtocolOptions } from '../gen/envoy/extensions/upstreams/http/v3/http_protocol_options.ts';
 import type { Any } from '../gen/google/protobuf/any.ts';
-import type { ServicePort, ServicePortKey } from '../mesh/model.ts';
+import { sortedUnique } from '../lib/order.ts';
+import type { Endpoint, ServicePort, ServicePortKey } from '../mesh/model.ts';
 import { ads } from './config-source.ts';
 import { seconds } from './duration.ts';
 import { http1, http2, maxHeadersCount } from './http.ts';
@@ -50,19 +51,35 @@ export function httpOptions(declaredHttp2: boolean, idleSeconds?: number): { rea
   return { 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': pack(HttpProtocolOptions, options) };
 }
 
-/** Set on endpoints that have a sidecar; https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/cluster/v3/cluster.proto */
-export const sidecarMetadata = { 'envoy.transport_socket_match': { sidecar: true } } as const;
+/**
+ * By which an endpoint and the TLS settings to dial its sidecar with find each other; `undefined` is plain text.
+ * https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/cluster/v3/cluster.proto
+ */
+export function sidecarTraits({ sidecar, port }: Endpoint): { readonly sidecar: string } | undefined {
+  switch (sidecar?.mode) {
+    case undefined:
+      return undefined;
+    case 'transparent':
+      return { sidecar: 'transparent' };
+    case 'explicit':
+      return { sidecar: serverName(port) };
+  }
+}
+
+/** The server names to ask explicit sidecars for: one for each number that a service is served on. Mostly none. */
+export const serverNames = (endpoints: readonly Endpoint[]): readonly string[] =>
+  sortedUnique(endpoints.flatMap(({ sidecar, port }) => (sidecar?.mode === 'explicit' ? [serverName(port)] : [])));
 
 /** Chooses one endpoint of a headless service by its address. The key is the service's own: others ignore it. */
 export const chosenEndpoint = (key: ServicePortKey, address: string): Metadata => ({
   filterMetadata: { 'envoy.lb': { [key]: address } },
 });
 
-/** `chosenByClient`: clients of the (headless) service choose endpoints themselves. */
+/** `chosenByClient`: clients of the (headless) service choose endpoints themselves. `explicit`: see `serverNames`. */
 export function serviceCluster(
   port: Pick<ServicePort, 'key' | 'protocol' | 'http2' | 'servers'>,
   chosenByClient: boolean,
-  clusterDomain: string,
+  explicit: readonly string[],
 ): EnvoyResource & { type: 'cluster' } {
   const name = names.service(port.key);
   const service = serviceRef(port.key);
@@ -79,11 +96,12 @@ export function serviceCluster(
   if (port.protocol === 'http') message.typedExtensionProtocolOptions = { ...httpOptions(port.http2) };
   if (port.protocol !== 'udp' && port.servers.length > 0) {
     message.transportSocketMatches = [
-      {
-        name: 'sidecar',
-        match: sidecarMetadata['envoy.transport_socket_match'],
-        transportSocket: upstreamTls(serverName(port.key, clusterDomain), port.servers),
-      },
+      { name: 'transparent', match: { sidecar: 'transparent' }, transportSocket: upstreamTls(port.servers) },
+      ...explicit.map((sni) => ({
+        name: sni,
+        match: { sidecar: sni },
+        transportSocket: upstreamTls(port.servers, sni),
+      })),
     ];
   }
   if (chosenByClient) {

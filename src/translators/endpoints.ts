@@ -3,7 +3,7 @@ import { HealthStatus } from '../gen/envoy/config/core/v3/health_check.ts';
 import type { LbEndpoint } from '../gen/envoy/config/endpoint/v3/endpoint_components.ts';
 import type { Endpoint, ServicePort } from '../mesh/model.ts';
 import { tcpAddress, udpAddress } from './address.ts';
-import { chosenEndpoint, sidecarMetadata } from './cluster.ts';
+import { chosenEndpoint, sidecarTraits } from './cluster.ts';
 import { names } from './names.ts';
 import { originsMetadata, serviceRef } from './origins.ts';
 
@@ -18,9 +18,10 @@ export function serviceEndpoints(
   // https://kubernetes.io/docs/concepts/services-networking/service/#traffic-distribution (KEP-1669)
   const allDraining = port.endpoints.every(({ health }) => health === 'draining');
   const lbEndpoint = (endpoint: Endpoint): LbEndpoint => {
+    const traits = sidecarTraits(endpoint);
     const filterMetadata = {
       ...(chosenByClient ? chosenEndpoint(port.key, endpoint.address).filterMetadata : {}),
-      ...(endpoint.sidecar === undefined || port.protocol === 'udp' ? {} : sidecarMetadata),
+      ...(traits === undefined || port.protocol === 'udp' ? {} : { 'envoy.transport_socket_match': traits }),
     };
     return {
       hostIdentifier: { $case: 'endpoint', value: { address: addressOf(endpoint, port.protocol) } },

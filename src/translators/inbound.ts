@@ -5,7 +5,7 @@ import type { BindConfig } from '../gen/envoy/config/core/v3/address.ts';
 import { TrafficDirection } from '../gen/envoy/config/core/v3/base.ts';
 import type { Listener } from '../gen/envoy/config/listener/v3/listener.ts';
 import type { Filter, FilterChain, FilterChainMatch } from '../gen/envoy/config/listener/v3/listener_components.ts';
-import type { AccessMode, Grant, InboundPort, ServicePortKey } from '../mesh/model.ts';
+import type { AccessMode, Grant, InboundPort, SidecarInbound } from '../mesh/model.ts';
 import type { ObjectRef } from '../objects/object-ref.ts';
 import { tcpAuditFilter } from './access.ts';
 import { tcpAddress } from './address.ts';
@@ -14,7 +14,7 @@ import { seconds } from './duration.ts';
 import { inboundHttpFilter, noIdentityHttpFilter } from './inbound-http.ts';
 import { listenerFilters } from './listener-filters.ts';
 import { names, serverName } from './names.ts';
-import { originsMetadata, serviceRef } from './origins.ts';
+import { originsMetadata } from './origins.ts';
 import { closeFilter, tcpFilter } from './tcp.ts';
 import { downstreamTls } from './tls.ts';
 
@@ -23,44 +23,39 @@ type ListenerResource = EnvoyResource & { type: 'listener' };
 /** Where intercepted traffic arrives. The rules that send it there are the injector's. */
 export const transparentInboundPort = 15006;
 
-/** How a connection says which port it is for: by where it was going, or by the server name it asks for. */
-export type InboundAddressing =
-  | { readonly by: 'destination port' }
-  | { readonly by: 'server name'; readonly clusterDomain: string };
-
-/** Everything about a port that its filter chains depend on. Policies are not among it. */
+/**
+ * Everything about a port that its filter chains depend on. Policies are not among it, nor the services that lead to it:
+ * a filter chain that changes closes its connections, sooner or later.
+ */
 export interface InboundShape {
   readonly number: number;
   readonly protocol: 'http' | 'tcp';
-  readonly servicePorts: readonly ServicePortKey[];
   readonly mode: AccessMode;
   /** What a TCP port in audit mode counts; empty otherwise. */
   readonly audited: readonly Grant[];
 }
 
-export function inboundChains(port: InboundShape, addressing: InboundAddressing): readonly FilterChain[] {
+/** Connections to a transparent sidecar are told apart by where they were going, to an explicit one by server name. */
+export function inboundChains(port: InboundShape, sidecar: SidecarInbound['mode']): readonly FilterChain[] {
   const name = names.inbound(port.number);
-  const metadata = originsMetadata(port.servicePorts.map(serviceRef));
-  const plainText = addressing.by === 'destination port' ? plainTextFilters(port) : undefined;
+  const plainText = sidecar === 'transparent' ? plainTextFilters(port) : undefined;
   return [
     {
       name,
-      filterChainMatch: { ...addressed(port, addressing), transportProtocol: 'tls' },
+      filterChainMatch: { ...addressed(port, sidecar), transportProtocol: 'tls' },
       transportSocket:
         port.protocol === 'http'
           ? downstreamTls(names.trustBundle, ['h2', 'http/1.1'])
           : downstreamTls(names.inboundCallers(port.number), []),
       filters: port.protocol === 'http' ? [inboundHttpFilter(port.number, true)] : tcpFilters(port),
-      metadata,
     },
     ...(plainText === undefined
       ? []
       : [
           {
             name: `${name}/plain-text`,
-            filterChainMatch: { ...addressed(port, addressing), transportProtocol: 'raw_buffer' },
+            filterChainMatch: { ...addressed(port, sidecar), transportProtocol: 'raw_buffer' },
             filters: plainText,
-            metadata,
           },
         ]),
   ];
@@ -84,14 +79,8 @@ function tcpFilters({ number, mode, audited }: InboundShape): Filter[] {
   return mode === 'audit' ? [tcpAuditFilter(name, audited), proxy] : [proxy];
 }
 
-function addressed(port: InboundShape, addressing: InboundAddressing): FilterChainMatch {
-  switch (addressing.by) {
-    case 'destination port':
-      return { destinationPort: port.number };
-    case 'server name':
-      return { serverNames: port.servicePorts.map((key) => serverName(key, addressing.clusterDomain)) };
-  }
-}
+const addressed = ({ number }: InboundShape, sidecar: SidecarInbound['mode']): FilterChainMatch =>
+  sidecar === 'transparent' ? { destinationPort: number } : { serverNames: [serverName(number)] };
 
 /**
  * The inbound listener of a transparent sidecar; none where it would take no connection. `closed`: ports that no Service
@@ -163,6 +152,8 @@ const inboundListener = (
     name: names.inboundListener,
     trafficDirection: TrafficDirection.INBOUND,
     listenerFilters: listenerFilters(filters),
+    // Sidecars begin with their half of a handshake; who waits to be greeted is none, and is closed.
+    listenerFiltersTimeout: seconds(3),
     ...listener,
     metadata: originsMetadata([pod]),
   },

@@ -35,11 +35,11 @@ export const names = {
   managementServer: 'smi-envoy',
 } as const;
 
-/** A service port's server name in TLS: how an explicit sidecar's inbound listener knows what is wanted. */
-export function serverName(key: ServicePortKey, clusterDomain: string): string {
-  const { namespace, service, port } = partsOf(key);
-  return `${port}.${service}.${namespace}.svc.${clusterDomain}`;
-}
+/**
+ * The server name by which a caller of an explicit sidecar says which of the pod's ports it wants. It names no service:
+ * the sidecar's listener must not change when the services that lead to its ports do.
+ */
+export const serverName = (port: number): string => `${port}.inbound`;
 
 /** The parts that a service port's key was made of. */
 export function partsOf(key: ServicePortKey): { namespace: string; service: string; port: number } {

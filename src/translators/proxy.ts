@@ -6,7 +6,6 @@ import type { Access, AccessMode, InboundPort, ServicePort, SidecarInbound, Work
 import type { ObjectRef } from '../objects/object-ref.ts';
 import {
   explicitInboundListener,
-  type InboundAddressing,
   inboundChains,
   inboundCluster,
   inboundPassthroughCluster,
@@ -32,7 +31,7 @@ export function createProxyTranslator(
   const resourceSet = stableResourceSets();
   const certificate = memoizeLast(workloadCertificate);
   const bundle = memoizeLast(trustBundle);
-  const inboundPorts = new KeyedMemo((_: string) => createInboundPort(options.clusterDomain));
+  const inboundPorts = new KeyedMemo((_: string) => createInboundPort());
   const inbound = memoizeLast(
     (
       sidecarPort: number | undefined,
@@ -98,23 +97,16 @@ interface InboundTranslation {
   readonly resources: readonly EnvoyResource[];
 }
 
-/** One inbound port's part. A change of policy leaves the chains, and so the listener, untouched. */
-function createInboundPort(
-  clusterDomain: string,
-): (port: InboundPort, workload: Workload, bundle: string) => InboundTranslation {
-  const addressing: Record<SidecarInbound['mode'], InboundAddressing> = {
-    transparent: { by: 'destination port' },
-    explicit: { by: 'server name', clusterDomain },
-  };
+/** One inbound port's part. A change of policy, or of the services that lead to it, leaves the chains untouched. */
+function createInboundPort(): (port: InboundPort, workload: Workload, bundle: string) => InboundTranslation {
   const chainsOf = memoizeLast(
     (
       number: number,
       protocol: 'http' | 'tcp',
-      servicePorts: InboundPort['servicePorts'],
       mode: AccessMode,
       audited: Access['grants'],
-      by: SidecarInbound['mode'],
-    ) => inboundChains({ number, protocol, servicePorts, mode, audited }, addressing[by]),
+      sidecar: SidecarInbound['mode'],
+    ) => inboundChains({ number, protocol, mode, audited }, sidecar),
   );
   const cluster = memoizeLast(
     (number: number, protocol: 'http' | 'tcp', http2: boolean, appAddress: string | undefined) =>
@@ -124,11 +116,11 @@ function createInboundPort(
   const callers = memoizeLast(inboundCallers);
   const udp = memoizeLast(inboundUdp);
 
-  return ({ number, protocol, http2, servicePorts, access, origins }, { sidecar, addresses, appAddress }, bundle) => {
+  return ({ number, protocol, http2, access, origins }, { sidecar, addresses, appAddress }, bundle) => {
     if (protocol === 'udp') return { chains: [], resources: udp(number, access, origins, addresses, appAddress) };
     const audited = protocol === 'tcp' && access.mode === 'audit' ? access.grants : noGrants;
     return {
-      chains: chainsOf(number, protocol, servicePorts, access.mode, audited, sidecar.mode),
+      chains: chainsOf(number, protocol, access.mode, audited, sidecar.mode),
       resources: [
         cluster(number, protocol, http2, appAddress),
         protocol === 'http' ? routes(number, access, origins) : callers(number, access, bundle, origins),

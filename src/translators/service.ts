@@ -2,7 +2,7 @@
 import type { EnvoyResource } from '../envoy/envoy-resource.ts';
 import { memoizeLast } from '../lib/memo.ts';
 import type { Protocol, Routing, ServicePort, ServicePortKey } from '../mesh/model.ts';
-import { serviceCluster } from './cluster.ts';
+import { serverNames, serviceCluster } from './cluster.ts';
 import { serviceEndpoints } from './endpoints.ts';
 import { names } from './names.ts';
 import { scopes } from './outbound-explicit.ts';
@@ -36,8 +36,14 @@ export function createServiceTranslator(
   key: ServicePortKey,
   clusterDomain: string,
 ): (port: ServicePort) => ServiceTranslation {
-  const cluster = memoizeLast((protocol: Protocol, http2: boolean, chosen: boolean, servers: ServicePort['servers']) =>
-    serviceCluster({ key, protocol, http2, servers }, chosen, clusterDomain),
+  const cluster = memoizeLast(
+    (
+      protocol: Protocol,
+      http2: boolean,
+      chosen: boolean,
+      servers: ServicePort['servers'],
+      explicit: readonly string[],
+    ) => serviceCluster({ key, protocol, http2, servers }, chosen, explicit),
   );
   const endpoints = memoizeLast((protocol: Protocol, chosen: boolean, endpoints: ServicePort['endpoints']) =>
     serviceEndpoints({ key, protocol, endpoints }, chosen),
@@ -69,7 +75,7 @@ export function createServiceTranslator(
     const { everywhere, ownNamespace } = scoped(protocol, number);
     return {
       shared: [
-        cluster(protocol, http2, chosen, port.servers),
+        cluster(protocol, http2, chosen, port.servers, serverNames(port.endpoints)),
         endpoints(protocol, chosen, port.endpoints),
         ...(protocol === 'http' ? [routes(routing)] : []),
       ],

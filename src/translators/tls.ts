@@ -26,10 +26,13 @@ export const sanOf = (identity: SpiffeId): SubjectAltNameMatcher => ({
   matcher: { matchPattern: { $case: 'exact', value: identity } },
 });
 
-/** Dials a sidecar and makes sure that it is one of `servers`. ALPN follows from the protocol of the connection. */
-export function upstreamTls(serverName: string, servers: readonly SpiffeId[]): TransportSocket {
+/**
+ * Dials a sidecar and makes sure that it is one of `servers`. ALPN follows from the protocol of the connection. `sni` is
+ * for explicit sidecars.
+ */
+export function upstreamTls(servers: readonly SpiffeId[], sni?: string): TransportSocket {
   const context: UpstreamTlsContext = {
-    sni: serverName,
+    sni,
     commonTlsContext: {
       tlsParams,
       tlsCertificateSdsSecretConfigs: [secret(names.workloadCertificate)],
