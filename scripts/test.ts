@@ -45,8 +45,12 @@ async function runSuite(suite: Suite, files: readonly string[]): Promise<Tally> 
   const reporter = join(root, 'scripts/test/reporter.ts');
   const args = ['--test', ...suite.args, `--test-reporter=${reporter}`, '--test-reporter-destination=stdout', ...files];
   const code = await exitCode(process.execPath, args, { SMI_ENVOY_TALLY: tallyFile });
-  const tally: Tally = existsSync(tallyFile) ? JSON.parse(readFileSync(tallyFile, 'utf8')) : emptyTally;
-  rmSync(tallyFile, { force: true });
+  if (!existsSync(tallyFile)) {
+    console.log(`✖ ${suite.title}: the runner ended with ${code} before it was through`);
+    return { ...emptyTally, failed: 1 };
+  }
+  const tally: Tally = JSON.parse(readFileSync(tallyFile, 'utf8'));
+  rmSync(tallyFile);
   const silent = files.filter((file) => !tally.files.includes(file));
   for (const file of silent) console.log(`✖ ${file}: reported no test`);
   const unexplained = code !== 0 && tally.failed + silent.length === 0 ? 1 : 0;

@@ -30,13 +30,16 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
     counts.set(file, known);
     return known;
   };
+  const watchdog = new Watchdog();
   for await (const { type, data } of events) {
+    watchdog.seen();
     switch (type) {
       case 'test:pass': {
-        if (data.details.type === 'suite' || isFileItself(data)) break;
+        if (isFileItself(data)) break;
         const file = fileOf(data);
         const count = countOf(file);
         if (data.nesting === 0) count.milliseconds += data.details.duration_ms;
+        if (data.details.type === 'suite') break;
         const reason = data.skip ?? data.todo;
         if (reason === undefined || reason === false) count.passed++;
         else {
@@ -74,6 +77,26 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
   }
   writeTally(counts, skipped);
 }
+
+/**
+ * Tests in one process are over when nothing keeps it alive. One that leaves something open would keep it for ever: when
+ * nothing was heard for longer than any test may take, say so and end.
+ */
+class Watchdog {
+  #timer: NodeJS.Timeout | undefined;
+
+  seen(): void {
+    clearTimeout(this.#timer);
+    if (!process.execArgv.includes('--test-isolation=none')) return;
+    this.#timer = setTimeout(() => {
+      process.stdout.write(`\n✖ a test left something open: ${process.getActiveResourcesInfo().join(', ')}\n`);
+      process.exit(1);
+    }, patience).unref();
+  }
+}
+
+/** Milliseconds. The suites that run in one process allow a test 60 seconds. */
+const patience = 75_000;
 
 function writeTally(counts: ReadonlyMap<string, FileCount>, skipped: readonly SkippedTest[]): void {
   const path = process.env['SMI_ENVOY_TALLY'];
