@@ -32,15 +32,22 @@ export interface HttpAnswer {
 }
 
 export async function callHttp(call: HttpCall): Promise<readonly HttpAnswer[]> {
-  const { times = 1, atOnce = 8 } = call;
-  const agent = new Agent({ keepAlive: true, maxSockets: atOnce });
-  const answers: HttpAnswer[] = [];
+  const agent = new Agent({ keepAlive: true });
+  const answers = await several(call, () => callOnce(call, agent));
+  agent.destroy();
+  return answers;
+}
+
+async function several<T>(
+  { times = 1, atOnce = 8 }: { readonly times?: number; readonly atOnce?: number },
+  one: () => Promise<T>,
+): Promise<readonly T[]> {
+  const answers: T[] = [];
   let begun = 0;
   const worker = async () => {
-    while (begun++ < times) answers.push(await callOnce(call, agent));
+    while (begun++ < times) answers.push(await one());
   };
   await Promise.all(Array.from({ length: Math.min(times, atOnce) }, worker));
-  agent.destroy();
   return answers;
 }
 
@@ -88,6 +95,8 @@ export interface TcpCall {
   readonly line?: string;
   readonly first?: boolean;
   readonly times?: number;
+  /** How many are under way at a time. */
+  readonly atOnce?: number;
 }
 
 export interface TcpAnswer {
@@ -97,11 +106,9 @@ export interface TcpAnswer {
   readonly end: 'client' | 'server' | 'reset' | 'refused' | 'nobody';
 }
 
-/** Connects, waits for a line or for the end, may say a line and wait for the answer, and ends. One after the other. */
+/** Connects, waits for a line or for the end, may say a line and wait for the answer, and ends. */
 export async function callTcp(call: TcpCall): Promise<readonly TcpAnswer[]> {
-  const answers: TcpAnswer[] = [];
-  for (let time = 0; time < (call.times ?? 1); time++) answers.push(await converse(call));
-  return answers;
+  return several(call, () => converse(call));
 }
 
 function converse({ host, port, line, first = false }: TcpCall): Promise<TcpAnswer> {
