@@ -85,6 +85,7 @@ describe('under load', needs('envoy'), () => {
           server: { host: '127.0.0.1', port: control.xdsPort },
           adminPort: 0,
         }) as object,
+      2,
     );
     await everyone();
   });

@@ -42,6 +42,7 @@ export class LoopbackPods<Name extends string> implements AsyncDisposable {
   readonly #scratch: Scratch;
   readonly #pods = new Map<Name, LoopbackPod>();
   readonly #envoys = new Map<Name, Envoy>();
+  #concurrency = 1;
   #bootstrapOf: (pod: string) => object = () => {
     throw new Error('the sidecars have not been started yet');
   };
@@ -68,8 +69,12 @@ export class LoopbackPods<Name extends string> implements AsyncDisposable {
     return [...this.#pods.values()].map(({ manifest }) => manifest);
   }
 
-  /** Resolves when every Envoy has its first configuration. */
-  async startSidecars(bootstrapOf: (pod: string) => object): Promise<void> {
+  /**
+   * Resolves when every Envoy has its first configuration. `concurrency` is the number of their workers: with one, the
+   * first answer by a new configuration is the last by the old.
+   */
+  async startSidecars(bootstrapOf: (pod: string) => object, concurrency = 1): Promise<void> {
+    this.#concurrency = concurrency;
     this.#bootstrapOf = bootstrapOf;
     const explicit = [...this.#pods].filter(([, { proxy }]) => proxy !== '');
     await Promise.all(explicit.map(([name]) => this.#start(name)));
@@ -123,7 +128,10 @@ export class LoopbackPods<Name extends string> implements AsyncDisposable {
   async #start(name: Name): Promise<void> {
     const folder = join(this.folder, `${name}-${this.#envoys.size}`);
     const bootstrap = this.#bootstrapOf(`${namespace}/${name}`);
-    this.#envoys.set(name, await Envoy.start({ bootstrap, folder, concurrency: 2, args: flushLogsSoon }));
+    this.#envoys.set(
+      name,
+      await Envoy.start({ bootstrap, folder, concurrency: this.#concurrency, args: flushLogsSoon }),
+    );
   }
 }
 

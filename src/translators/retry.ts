@@ -18,7 +18,8 @@ const policy = (retryOn: string): RetryPolicy => ({
       configType: { $case: 'typedConfig', value: pack(PreviousHostsPredicate, {}) },
     },
   ],
-  hostSelectionRetryMaxAttempts: 5,
+  // A dead endpoint has the fewest requests under way, so the load balancer likes it best, again and again.
+  hostSelectionRetryMaxAttempts: 32,
 });
 
 /** Requests of safe methods may also be repeated when the connection broke before an answer came. */
