@@ -46,6 +46,7 @@ interface Made {
   readonly source: EnvoyResourceSet;
   readonly types: { readonly [T in ResourceType]: MadeType };
   readonly resources: ResourceSet;
+  readonly diagnostics: readonly Diagnostic[];
 }
 
 interface MadeType {
@@ -92,7 +93,8 @@ export class LayerMaker {
     const resources = same
       ? last.resources
       : (Object.fromEntries(resourceTypes.map((type) => [type, types[type].resources])) as unknown as ResourceSet);
-    this.#made.set(lineage, { source, types, resources });
+    const diagnostics = resourceTypes.flatMap((type) => [...types[type].withheld.values()].flat());
+    this.#made.set(lineage, { source, types, resources, diagnostics });
     return resources;
   }
 
@@ -104,17 +106,17 @@ export class LayerMaker {
 
   /** What is withheld now, said of the objects that each resource came from. */
   diagnostics(): readonly Diagnostic[] {
-    return [...this.#made.values()].flatMap(({ types }) =>
-      resourceTypes.flatMap((type) => [...types[type].withheld.values()].flat()),
-    );
+    return [...this.#made.values()].flatMap(({ diagnostics }) => diagnostics);
   }
 
   #makeType(source: ReadonlyMap<string, EnvoyResource>, last: MadeType): MadeType {
     if (last.source === source) return last;
+    const differing = differingKeys(last.source, source);
+    if (differing.size === 0) return { ...last, source };
     const resources = new Map(last.resources);
     const withheld = new Map(last.withheld);
     let changed = false;
-    for (const name of differingKeys(last.source, source)) {
+    for (const name of differing) {
       const message = source.get(name);
       const lastGood = last.resources.get(name);
       const wrong = message === undefined ? [] : this.#validate(message);
