@@ -169,6 +169,8 @@ function startKeeper(): ChildProcess {
     while read -r name; do names="$name $names"; done
     for name in $names; do
       for pid in $(ip netns pids "$name"); do kill -KILL "$pid"; done
+      # A namespace's own links go some time after it; the one to us has its name, and must be gone with it.
+      ip link delete "$name" 2>/dev/null
       ip netns delete "$name"
     done`;
   // In a group of its own: Ctrl-C is for us.
