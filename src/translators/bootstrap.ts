@@ -9,6 +9,7 @@ import type { SidecarInbound } from '../mesh/model.ts';
 import { tcpAddress } from './address.ts';
 import { ads } from './config-source.ts';
 import { milliseconds, seconds } from './duration.ts';
+import { maxHeadersKilobytes } from './http.ts';
 import { names } from './names.ts';
 
 export interface BootstrapOptions {
@@ -98,8 +99,12 @@ export function bootstrap(options: BootstrapOptions): Bootstrap {
           name: 'smi-envoy',
           layerSpecifier: {
             $case: 'staticLayer',
-            // People's regular expressions are checked before they come here; Envoy's default refuses modest ones.
-            value: { re2: { max_program_size: { error_level: regexProgramSize } } },
+            value: {
+              // People's regular expressions are checked before they come here; Envoy's default refuses modest ones.
+              re2: { max_program_size: { error_level: regexProgramSize } },
+              // Of requests, connection managers say it themselves.
+              envoy: { reloadable_features: { max_response_headers_size_kb: maxHeadersKilobytes } },
+            },
           },
         },
       ],
