@@ -10,12 +10,11 @@ export type Requirement = 'envoy' | 'kubernetes' | 'controllers' | 'root';
 /** Why the machine cannot give it, or undefined when it can. */
 const reasons: Record<Requirement, () => string | undefined> = {
   envoy: () => (knownEnvoy() ? undefined : `no Envoy: ${process.env['SMI_ENVOY_NO_ENVOY'] ?? notSetUp}`),
-  kubernetes: () =>
-    knownControlPlane() ? undefined : `no kube-apiserver: ${process.env['SMI_ENVOY_NO_KUBERNETES'] ?? notSetUp}`,
+  kubernetes: () => (knownControlPlane() ? undefined : noControlPlane('kube-apiserver')),
   controllers: () => {
     const folder = knownControlPlane();
-    if (folder !== undefined && existsSync(join(folder, 'kube-controller-manager'))) return undefined;
-    return `no kube-controller-manager${folder === undefined ? `: ${notSetUp}` : ` in ${folder}`}`;
+    if (folder === undefined) return noControlPlane('kube-controller-manager');
+    return existsSync(join(folder, 'kube-controller-manager')) ? undefined : `no kube-controller-manager in ${folder}`;
   },
   root: () => {
     if (process.getuid?.() !== 0) return 'needs root, for network namespaces';
@@ -23,6 +22,9 @@ const reasons: Record<Requirement, () => string | undefined> = {
     return missing.length === 0 ? undefined : `no ${missing.join(', ')} on this machine`;
   },
 };
+const noControlPlane = (program: string): string =>
+  `no ${program}: ${process.env['SMI_ENVOY_NO_KUBERNETES'] ?? notSetUp}`;
+
 const notSetUp = '`node scripts/setup.mjs envoy kubernetes` was not run';
 
 /**
