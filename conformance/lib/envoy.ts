@@ -28,6 +28,10 @@ export interface EnvoyOptions {
   /** How to reach the admin server; the loopback of a network namespace is not ours. */
   readonly fetchAdmin?: (url: string, method: 'GET' | 'POST') => Promise<AdminAnswer>;
   readonly args?: readonly string[];
+  /**
+   * How long connections of a listener that is replaced may live on; on its own Envoy gives them ten minutes. Default 1.
+   */
+  readonly drainSeconds?: number;
 }
 
 export interface AdminAnswer {
@@ -58,7 +62,7 @@ export class Envoy implements AsyncDisposable {
       ...['--admin-address-path', addressFile],
       ...['--concurrency', String(options.concurrency ?? 1)],
       ...['--log-level', options.logLevel ?? 'info'],
-      ...['--drain-time-s', '1', '--parent-shutdown-time-s', '2'],
+      ...['--drain-time-s', String(options.drainSeconds ?? 1), '--parent-shutdown-time-s', '60'],
       '--disable-hot-restart',
       ...(options.args ?? []),
     ];

@@ -2,6 +2,11 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Manifest } from './manifests.ts';
 
+export interface ManifestChange {
+  readonly apply?: readonly Manifest[];
+  readonly remove?: readonly Manifest[];
+}
+
 /** A directory of manifests that changes as a whole: each change is one that is there or not, never half. */
 export class ManifestDirectory {
   readonly path: string;
@@ -16,15 +21,19 @@ export class ManifestDirectory {
     this.apply(...objects);
   }
 
-  /** Adds objects, or puts them in the place of those that have their names. */
-  apply(...objects: readonly Manifest[]): void {
-    for (const object of objects) this.#objects.set(keyOf(object), object);
+  /** Adds objects, or puts them in the place of those that have their names; and takes others away. */
+  change({ apply = [], remove = [] }: ManifestChange): void {
+    for (const object of apply) this.#objects.set(keyOf(object), object);
+    for (const object of remove) this.#objects.delete(keyOf(object));
     this.#write();
   }
 
+  apply(...objects: readonly Manifest[]): void {
+    this.change({ apply: objects });
+  }
+
   remove(...objects: readonly Manifest[]): void {
-    for (const object of objects) this.#objects.delete(keyOf(object));
-    this.#write();
+    this.change({ remove: objects });
   }
 
   #write(): void {

@@ -11,7 +11,7 @@ import { DirectorySource } from '../../src/sources/directory/directory-source.ts
 import { printBootstrap } from '../../src/translators/bootstrap.ts';
 import { defaultTranslationOptions } from '../../src/translators/options.ts';
 import { eventually } from './eventually.ts';
-import { ManifestDirectory } from './manifest-directory.ts';
+import { type ManifestChange, ManifestDirectory } from './manifest-directory.ts';
 import type { Manifest } from './manifests.ts';
 
 /** A control plane in this process, on a directory, for real Envoys. */
@@ -80,31 +80,30 @@ export class MeshInProcess implements AsyncDisposable {
     }) as object;
   }
 
-  /** Resolves when every Envoy that the objects concern has acknowledged them. */
-  apply(...objects: readonly Manifest[]): Promise<void> {
-    return this.#settled(() => this.#manifests.apply(...objects));
-  }
-
-  /** Resolves when every Envoy that the objects concerned has acknowledged that they are gone. */
-  remove(...objects: readonly Manifest[]): Promise<void> {
-    return this.#settled(() => this.#manifests.remove(...objects));
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#plane.stop();
-  }
-
-  async #settled(change: () => void): Promise<void> {
+  /** Resolves when every Envoy that the change concerns has acknowledged it. */
+  async change(change: ManifestChange): Promise<void> {
     let settled = false;
     const stopListening = this.#plane.listen((event) => {
       if (event.type === 'settled' && event.publication.changes.length > 0) settled = true;
     });
     try {
-      change();
+      this.#manifests.change(change);
       await eventually('every Envoy to acknowledge the change', () => settled);
     } finally {
       stopListening();
     }
+  }
+
+  apply(...objects: readonly Manifest[]): Promise<void> {
+    return this.change({ apply: objects });
+  }
+
+  remove(...objects: readonly Manifest[]): Promise<void> {
+    return this.change({ remove: objects });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#plane.stop();
   }
 }
 

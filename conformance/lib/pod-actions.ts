@@ -1,8 +1,11 @@
 /** What a pod's program can be told to do. Arguments and answers go from process to process, so they are plain data. */
-import { callGrpc, callHttp, callTcp, callUdp, callWebSocket, chatGrpc } from './calls.ts';
+import { callGrpc, callHttp, callTcp, callUdp, callWebSocket, chatGrpc, type HttpCall } from './calls.ts';
+import { Load } from './load.ts';
 import { type RunningServer, type Serving, serveGreeting, serveGrpc, serveHttp, serveUdp } from './servers.ts';
+import { tally } from './shares.ts';
 
 const heard = new Map<number, readonly string[]>();
+let load: Load | undefined;
 
 /** Resolves when it serves, until the program ends. */
 const serving =
@@ -26,6 +29,16 @@ export const podActions = {
   chatGrpc,
   callWebSocket,
   callUdp,
+  beginLoad(calls: readonly HttpCall[]): void {
+    load = new Load(calls);
+  },
+  /** Resolves when so many more requests were answered. */
+  passLoad: async (requests: number): Promise<void> => load?.pass(requests),
+  /** How often each outcome occurred: `200 web-1`, `503 upstream connect error`. */
+  async endLoad(): Promise<Readonly<Partial<Record<string, number>>>> {
+    const answers = (await load?.stop()) ?? [];
+    return tally(answers.map(({ status, said, denied = '', text }) => `${status} ${said['pod'] ?? denied + text}`));
+  },
   /** For what listens on the pod's own loopback only, such as Envoy's admin interface. */
   async fetch(url: string, method: 'GET' | 'POST'): Promise<{ readonly status: number; readonly body: string }> {
     const response = await fetch(url, { method, signal: AbortSignal.timeout(10_000) });

@@ -126,6 +126,8 @@ function startSidecar(
   return Envoy.start({
     bootstrap,
     folder,
+    // Long enough for every connection that is in use to be closed after an answer, not before one.
+    drainSeconds: 3,
     wrap: (_, args) => place.inside(envoy, args, sidecarUser),
     fetchAdmin: (url, method) => program.do('fetch', url, method),
   });

@@ -1,0 +1,151 @@
+/**
+ * Requests go on between intercepted pods while everything around them changes: none may fail (R20). Every change is
+ * acknowledged by all Envoys before the next, so that each of them has really been made under load.
+ */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { eventually } from '../lib/eventually.ts';
+import { type Manifest, pod, routeGroup, service, split, target } from '../lib/manifests.ts';
+import { PodMesh } from '../lib/pod-mesh.ts';
+import { needs } from '../lib/requirements.ts';
+
+const root = '10.96.1.10';
+const ports = [{ port: 80, targetPort: 8080 }];
+const v1 = service('web-v1', { clusterIPs: ['10.96.1.11'], selector: { version: 'v1' }, ports });
+const v2 = service('web-v2', { clusterIPs: ['10.96.1.12'], selector: { version: 'v2' }, ports });
+const weights = (first: number, second: number) => split('canary', 'web', { 'web-v1': first, 'web-v2': second });
+const access = (...from: readonly string[]) => target('web', { from, to: 'web', rules: ['HTTPRouteGroup/all'] });
+
+const webPod = (version: string) =>
+  ({ sidecar: 'transparent', serviceAccount: 'web', labels: { app: 'web', version } }) as const;
+const start = () =>
+  PodMesh.start(
+    {
+      client: { sidecar: 'transparent', serviceAccount: 'client' },
+      'web-1': webPod('v1'),
+      'web-2': webPod('v1'),
+      'web-3': webPod('v2'),
+    },
+    [
+      service('web', { clusterIPs: [root], selector: { app: 'web' }, ports }),
+      v1,
+      v2,
+      weights(1, 1),
+      routeGroup('all', { name: 'all' }),
+      access('client'),
+    ],
+  );
+
+describe('under load, intercepted requests are answered', needs('envoy', 'root'), () => {
+  let mesh: Awaited<ReturnType<typeof start>>;
+
+  before(async () => {
+    mesh = await start();
+    const webs = (['web-1', 'web-2', 'web-3'] as const).map((name) =>
+      mesh.pod(name).do('serveHttp', { pod: name, port: 8080 }),
+    );
+    await Promise.all(webs);
+  });
+  after(() => mesh[Symbol.asyncDispose]());
+
+  /** Makes each change under load, ten requests later than the one before, and all of them so many times. */
+  const unharmed = async (times: number, ...changes: readonly (() => Promise<void>)[]): Promise<void> => {
+    const client = mesh.pod('client');
+    await client.do('beginLoad', [
+      { url: `http://${root}/` },
+      { url: `http://${root}/`, method: 'POST', headers: { 'content-length': '0' } },
+    ]);
+    try {
+      for (let turn = 0; turn < times; turn++) {
+        for (const change of changes) {
+          await change();
+          await client.do('passLoad', 10);
+        }
+      }
+    } finally {
+      const outcomes = await client.do('endLoad');
+      const failures = Object.entries(outcomes).filter(([outcome]) => !outcome.startsWith('200 web-'));
+      assert.deepEqual(failures, []);
+    }
+    assert.deepEqual(mesh.control.faults, []);
+  };
+  const apply =
+    (...objects: readonly Manifest[]) =>
+    () =>
+      mesh.control.apply(...objects);
+  const remove =
+    (...objects: readonly Manifest[]) =>
+    () =>
+      mesh.control.remove(...objects);
+
+  test('while weights change', async () => {
+    await unharmed(10, apply(weights(9, 1)), apply(weights(1, 3)), apply(weights(0, 1)), apply(weights(1, 1)));
+  });
+
+  test('while a split is deleted and created again', async () => {
+    await unharmed(10, remove(weights(1, 1)), apply(weights(1, 1)));
+  });
+
+  test('while a backend comes with its weight, and goes with it', async () => {
+    const v3 = service('web-v3', { clusterIPs: ['10.96.1.13'], selector: { version: 'v1' }, ports });
+    const three = split('canary', 'web', { 'web-v1': 1, 'web-v2': 1, 'web-v3': 8 });
+    await unharmed(10, apply(v3, three), async () => {
+      // In one change, hence not one after the other.
+      await mesh.control.change({ apply: [weights(1, 1)], remove: [v3] });
+    });
+  });
+
+  test('while a selector changes', async () => {
+    const other = service('web-v1', { clusterIPs: ['10.96.1.11'], selector: { version: 'v2' }, ports });
+    await unharmed(8, apply(other), apply(v1));
+  });
+
+  test('while endpoints come, drain and go', async () => {
+    const { ipv4, ipv6, manifest } = mesh.pod('web-2');
+    const again = { ...webPod('v1'), addresses: [ipv4, ipv6], annotations: { sidecar: 'transparent' } };
+    await unharmed(
+      8,
+      apply(pod('web-2', { ...again, ready: false })),
+      apply(manifest),
+      apply(pod('web-2', { ...again, terminating: true })),
+      remove(manifest),
+      apply(manifest),
+    );
+  });
+
+  test('while access is given to others and taken from them', async () => {
+    await unharmed(
+      8,
+      apply(access('client', 'batch')),
+      apply(target('more', { from: ['client', 'batch'], to: 'web', rules: ['HTTPRouteGroup/all'] })),
+      remove(target('more', { from: [], to: '', rules: [] })),
+      apply(access('client')),
+    );
+  });
+
+  test('while their pods change from one mode to another', async () => {
+    const { ipv4, ipv6, manifest } = mesh.pod('web-1');
+    const inMode = (mode: string) =>
+      pod('web-1', { ...webPod('v1'), addresses: [ipv4, ipv6], annotations: { sidecar: 'transparent', mode } });
+    const replaced = async () => {
+      await eventually('the listeners of before to be gone', async () => {
+        const stats = await mesh.pod('web-1').envoy.stats('^listener_manager.total_listeners_draining$');
+        return stats.values().every((draining) => draining === 0);
+      });
+    };
+    await unharmed(2, apply(inMode('audit')), apply(inMode('permissive')), apply(manifest), replaced);
+  });
+
+  test('while the same pods get other services and ports', async () => {
+    const more = service('more', {
+      clusterIPs: ['10.96.1.14'],
+      selector: { app: 'web' },
+      ports: [
+        { port: 80, targetPort: 8080 },
+        { port: 81, targetPort: 8081 },
+        { port: 5432, appProtocol: 'tcp' },
+      ],
+    });
+    await unharmed(8, apply(more), remove(more));
+  });
+});
