@@ -235,7 +235,9 @@ describe('explicit sidecars', needs('envoy'), () => {
     assert.deepEqual(await greet('other'), [{ received: '', end: 'server' }]);
   });
 
-  test('TCP connections are split by weight (R18)', async () => {
+  test('TCP connections are split by weight, and those that exist stay when it changes (R18, R20)', async () => {
+    const updated = () => pods.pod('client').envoy.stats('listener_manager.listener_in_place_updated$');
+    const before = await updated();
     await mesh.apply(split('canary', 'web', { 'web-v1': 4, 'web-v2': 1 }));
     const port = pods.pod('client').localPort('web:5432');
     const answers = await callTcp({ host: '127.0.0.1', port, times: 300 });
@@ -244,6 +246,8 @@ describe('explicit sidecars', needs('envoy'), () => {
       { 'web-1': 4, 'web-2': 1 },
     );
     await mesh.remove(split('canary', 'web', {}));
+    // A filter chain that changes closes its connections after a time.
+    assert.deepEqual(await updated(), before);
   });
 
   test('gRPC goes through, streams included, and a denial is a gRPC status (R18)', async () => {

@@ -68,6 +68,7 @@ function bootstrapWith(resource: EnvoyResource): object {
       return staticResources({ clusters: [{ name: 'resource', type: 'STATIC', load_assignment: message }] });
     case 'scopedRoute':
     case 'secret':
+    case 'extension':
       throw new Error(`there is no case of a ${resource.type}`);
   }
 }

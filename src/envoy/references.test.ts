@@ -57,6 +57,23 @@ const cases: Record<string, Case> = {
     },
     leadsTo: ['cluster a', 'cluster b', 'cluster c'],
   },
+  'a listener names the resource in which a filter has its configuration, and that names the clusters': {
+    type: 'listener',
+    message: {
+      filterChains: [
+        { filters: [{ name: 'x', configType: { $case: 'configDiscovery', value: { configSource: ads } } }] },
+      ],
+    },
+    leadsTo: ['extension x'],
+  },
+  'the configuration of a filter for TCP names its clusters': {
+    type: 'extension',
+    message: {
+      name: 'x',
+      typedConfig: pack(TcpProxy, { statPrefix: 'x', clusterSpecifier: { $case: 'cluster', value: 'a' } }),
+    },
+    leadsTo: ['cluster a'],
+  },
   'a scoped route names its route configuration': {
     type: 'scopedRoute',
     message: { name: 'scope', routeConfigurationName: 'r' },

@@ -21,6 +21,8 @@ type Way =
   | { readonly is: 'name'; readonly of: ResourceType }
   | { readonly is: 'message'; readonly fields: Fields }
   | { readonly is: 'any'; readonly types: Readonly<Record<string, Fields>> }
+  /** A filter that has no configuration of its own has one that is named as it is. */
+  | { readonly is: 'filter'; readonly fields: Fields }
   | { readonly is: 'secret' };
 type Fields = Readonly<Record<number, Way>>;
 
@@ -54,19 +56,24 @@ const routeConfiguration: Fields = {
   }),
 };
 
+const tcpProxy: Fields = { /* cluster */ 2: name('cluster'), /* weighted_clusters */ 10: weightedClusters };
+
 const filterChain = message({
-  /* filters */ 3: message({
-    /* typed_config */ 4: {
-      is: 'any',
-      types: {
-        [typeUrlOf(HttpConnectionManager)]: {
-          /* rds */ 3: message({ /* route_config_name */ 2: name('route') }),
-          /* route_config */ 4: message(routeConfiguration),
+  /* filters */ 3: {
+    is: 'filter',
+    fields: {
+      /* typed_config */ 4: {
+        is: 'any',
+        types: {
+          [typeUrlOf(HttpConnectionManager)]: {
+            /* rds */ 3: message({ /* route_config_name */ 2: name('route') }),
+            /* route_config */ 4: message(routeConfiguration),
+          },
+          [typeUrlOf(TcpProxy)]: tcpProxy,
         },
-        [typeUrlOf(TcpProxy)]: { /* cluster */ 2: name('cluster'), /* weighted_clusters */ 10: weightedClusters },
       },
     },
-  }),
+  },
   /* transport_socket */ 6: transportSocket,
 });
 
@@ -87,6 +94,7 @@ const ways: Readonly<Record<ResourceType, Fields>> = {
   },
   scopedRoute: { /* route_configuration_name */ 2: name('route') },
   route: routeConfiguration,
+  extension: { /* typed_config */ 2: { is: 'any', types: { [typeUrlOf(TcpProxy)]: tcpProxy } } },
 };
 
 /** What a resource of the type refers to, each once, in the order of the bytes. */
@@ -127,6 +135,13 @@ function walk(bytes: Uint8Array, fields: Fields, found: (reference: Reference) =
         if (inner !== undefined) walk(value, inner, found);
         break;
       }
+      case 'filter': {
+        const filter = reader.bytes();
+        const own = readDiscoveredFilter(filter);
+        if (own !== undefined) found({ type: 'extension', name: own });
+        else walk(filter, way.fields, found);
+        break;
+      }
       case 'secret': {
         const secret = readSdsConfig(reader.bytes());
         if (secret.dynamic) found({ type: 'secret', name: secret.name });
@@ -134,6 +149,20 @@ function walk(bytes: Uint8Array, fields: Fields, found: (reference: Reference) =
       }
     }
   }
+}
+
+/** The name of a filter whose configuration is discovered; `undefined` for one that has it with it. */
+function readDiscoveredFilter(bytes: Uint8Array): string | undefined {
+  const reader = new BinaryReader(bytes);
+  let name = '';
+  let discovered = false;
+  while (reader.pos < reader.len) {
+    const [field, wireType] = reader.tag();
+    if (field === 1 && wireType === WireType.LengthDelimited) name = reader.string();
+    else reader.skip(wireType, field);
+    discovered ||= field === /* config_discovery */ 5;
+  }
+  return discovered ? name : undefined;
 }
 
 function readAny(bytes: Uint8Array): { readonly typeUrl: string; readonly value: Uint8Array } {

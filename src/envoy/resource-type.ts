@@ -1,5 +1,6 @@
 /** The one table of xDS resource types: everything the server knows of a type stands here. */
 import { Cluster } from '../gen/envoy/config/cluster/v3/cluster.ts';
+import { TypedExtensionConfig } from '../gen/envoy/config/core/v3/extension.ts';
 import { ClusterLoadAssignment } from '../gen/envoy/config/endpoint/v3/endpoint.ts';
 import { Listener } from '../gen/envoy/config/listener/v3/listener.ts';
 import { RouteConfiguration } from '../gen/envoy/config/route/v3/route.ts';
@@ -8,7 +9,15 @@ import { Secret } from '../gen/envoy/extensions/transport_sockets/tls/v3/secret.
 
 /** In the order in which additions are sent, so that what is referred to is there before what refers to it.
  *  https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol#eventual-consistency-considerations */
-export const resourceTypes = ['secret', 'cluster', 'endpoint', 'listener', 'scopedRoute', 'route'] as const;
+export const resourceTypes = [
+  'secret',
+  'cluster',
+  'endpoint',
+  'listener',
+  'scopedRoute',
+  'route',
+  'extension',
+] as const;
 
 export type ResourceType = (typeof resourceTypes)[number];
 
@@ -20,6 +29,8 @@ export interface MessageByType {
   readonly listener: Listener;
   readonly scopedRoute: ScopedRouteConfiguration;
   readonly route: RouteConfiguration;
+  /** The configuration of a filter, apart from the listener that it is in. */
+  readonly extension: TypedExtensionConfig;
 }
 
 interface TypeRow<M> {
@@ -54,6 +65,7 @@ export const resourceTypeTable: { readonly [T in ResourceType]: TypeRow<MessageB
   listener: row(Listener, true),
   scopedRoute: row(ScopedRouteConfiguration, true),
   route: row(RouteConfiguration, false),
+  extension: row(TypedExtensionConfig, false),
 };
 
 export const resourceTypeByUrl: ReadonlyMap<string, ResourceType> = new Map(

@@ -47,6 +47,7 @@ const messageTypes: Record<ResourceType, keyof typeof validators> = {
   listener: 'envoy.config.listener.v3.Listener',
   scopedRoute: 'envoy.config.route.v3.ScopedRouteConfiguration',
   route: 'envoy.config.route.v3.RouteConfiguration',
+  extension: 'envoy.config.core.v3.TypedExtensionConfig',
 };
 
 type Validator = (message: unknown, violations: Violations, further: FurtherChecks) => void;

@@ -376,6 +376,7 @@ export class FakeEnvoy {
       ['secret', new Set()],
       ['endpoint', new Set()],
       ['route', new Set()],
+      ['extension', new Set()],
     ]);
     for (const type of ['cluster', 'listener', 'scopedRoute'] as const) {
       for (const [name, { bytes }] of this.#types[type].held) {

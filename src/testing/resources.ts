@@ -3,12 +3,14 @@
 import { pack } from '../envoy/any.ts';
 import type { ResourceType } from '../envoy/resource-type.ts';
 import { Cluster, Cluster_DiscoveryType } from '../gen/envoy/config/cluster/v3/cluster.ts';
+import { TypedExtensionConfig } from '../gen/envoy/config/core/v3/extension.ts';
 import { ClusterLoadAssignment } from '../gen/envoy/config/endpoint/v3/endpoint.ts';
 import { Listener } from '../gen/envoy/config/listener/v3/listener.ts';
 import { RouteConfiguration } from '../gen/envoy/config/route/v3/route.ts';
 import { ScopedRouteConfiguration } from '../gen/envoy/config/route/v3/scoped_route.ts';
 import { Router } from '../gen/envoy/extensions/filters/http/router/v3/router.ts';
 import { HttpConnectionManager } from '../gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.ts';
+import { TcpProxy } from '../gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.ts';
 import { Secret } from '../gen/envoy/extensions/transport_sockets/tls/v3/secret.ts';
 import { makeResource, makeResourceSet } from '../snapshot/make.ts';
 import type { Resource } from '../snapshot/resource.ts';
@@ -124,6 +126,20 @@ export const secret = (name: string, revision = 1): Resource =>
     }).finish(),
   );
 
+/** Of a filter for TCP connections, which all go to one cluster. */
+export const extension = (name: string, revision = 1, to: string = name): Resource =>
+  makeResource(
+    'extension',
+    name,
+    TypedExtensionConfig.encode({
+      name,
+      typedConfig: pack(TcpProxy, {
+        statPrefix: `${name}-${revision}`,
+        clusterSpecifier: { $case: 'cluster', value: to },
+      }),
+    }).finish(),
+  );
+
 /** A resource of the type, whatever it is. */
 export const make: { readonly [T in ResourceType]: (name: string, revision?: number) => Resource } = {
   cluster,
@@ -132,6 +148,7 @@ export const make: { readonly [T in ResourceType]: (name: string, revision?: num
   route: (name, revision) => route(name, revision),
   scopedRoute,
   secret,
+  extension: (name, revision) => extension(name, revision),
 };
 
 /** All in one layer. */

@@ -1,5 +1,6 @@
 /** Who may do what at a port, in the words of Envoy's RBAC. The union of the grants (rule R32); no grant, nobody (R34). */
-import { pack } from '../envoy/any.ts';
+import { pack, typeUrlOf } from '../envoy/any.ts';
+import type { EnvoyResource } from '../envoy/envoy-resource.ts';
 import type { Filter } from '../gen/envoy/config/listener/v3/listener_components.ts';
 import { type Policy, type Principal, type RBAC, RBAC_Action } from '../gen/envoy/config/rbac/v3/rbac.ts';
 import { RBAC as HttpRbac, RBACPerRoute } from '../gen/envoy/extensions/filters/http/rbac/v3/rbac.ts';
@@ -9,8 +10,10 @@ import type { Any } from '../gen/google/protobuf/any.ts';
 import { byString } from '../lib/order.ts';
 import type { Access, Grant } from '../mesh/model.ts';
 import type { SpiffeId } from '../mesh/spiffe-id.ts';
-import { refKey } from '../objects/object-ref.ts';
+import { type ObjectRef, refKey } from '../objects/object-ref.ts';
+import { discoveredFilter } from './extension.ts';
 import { permission } from './http-match.ts';
+import { names } from './names.ts';
 import { matchesExactly } from './regex.ts';
 
 export const httpRbacName = 'envoy.filters.http.rbac';
@@ -57,7 +60,21 @@ export function httpAccess({ mode, grants }: Access): Any {
 }
 
 /** Counts what a TCP port would refuse. Enforcing is done in the TLS handshake: this filter comes too late for that. */
-export const tcpAuditFilter = (statPrefix: string, grants: readonly Grant[]): Filter => ({
-  name: 'envoy.filters.network.rbac',
-  configType: { $case: 'typedConfig', value: pack(NetworkRbac, { statPrefix, shadowRules: allow(grants) }) },
-});
+export const discoveredAuditFilter = (port: number): Filter =>
+  discoveredFilter(names.inboundAudit(port), [typeUrlOf(NetworkRbac)]);
+
+/** What the filter goes by, in a resource of its own: a change of policy is no change of listener. */
+export function tcpAudit(
+  port: number,
+  { grants }: Access,
+  services: readonly ObjectRef[],
+): EnvoyResource & { type: 'extension' } {
+  const name = names.inboundAudit(port);
+  const rbac: NetworkRbac = { statPrefix: names.inbound(port), shadowRules: allow(grants) };
+  return {
+    type: 'extension',
+    name,
+    message: { name, typedConfig: pack(NetworkRbac, rbac) },
+    origins: [...services, ...grants.map(({ origin }) => origin)],
+  };
+}

@@ -5,9 +5,9 @@ import type { BindConfig } from '../gen/envoy/config/core/v3/address.ts';
 import { TrafficDirection } from '../gen/envoy/config/core/v3/base.ts';
 import type { Listener } from '../gen/envoy/config/listener/v3/listener.ts';
 import type { Filter, FilterChain, FilterChainMatch } from '../gen/envoy/config/listener/v3/listener_components.ts';
-import type { AccessMode, Grant, InboundPort, SidecarInbound } from '../mesh/model.ts';
+import type { AccessMode, InboundPort, SidecarInbound } from '../mesh/model.ts';
 import type { ObjectRef } from '../objects/object-ref.ts';
-import { tcpAuditFilter } from './access.ts';
+import { discoveredAuditFilter } from './access.ts';
 import { tcpAddress } from './address.ts';
 import { httpOptions, noCircuitBreakers } from './cluster.ts';
 import { seconds } from './duration.ts';
@@ -31,8 +31,6 @@ export interface InboundShape {
   readonly number: number;
   readonly protocol: 'http' | 'tcp';
   readonly mode: AccessMode;
-  /** What a TCP port in audit mode counts; empty otherwise. */
-  readonly audited: readonly Grant[];
 }
 
 /** Connections to a transparent sidecar are told apart by where they were going, to an explicit one by server name. */
@@ -73,10 +71,9 @@ function plainTextFilters(port: InboundShape): Filter[] | undefined {
   }
 }
 
-function tcpFilters({ number, mode, audited }: InboundShape): Filter[] {
-  const name = names.inbound(number);
-  const proxy = tcpFilter(name, name);
-  return mode === 'audit' ? [tcpAuditFilter(name, audited), proxy] : [proxy];
+function tcpFilters({ number, mode }: InboundShape): Filter[] {
+  const proxy = tcpFilter(names.inbound(number));
+  return mode === 'audit' ? [discoveredAuditFilter(number), proxy] : [proxy];
 }
 
 const addressed = ({ number }: InboundShape, sidecar: SidecarInbound['mode']): FilterChainMatch =>
@@ -110,7 +107,7 @@ const loop: FilterChain = {
 const open: Listener = {
   defaultFilterChain: {
     name: names.inboundPassthrough,
-    filters: [tcpFilter(names.inboundPassthrough, names.inboundPassthrough)],
+    filters: [tcpFilter(names.inboundPassthrough)],
   },
   // A server that speaks first waits for this long before its caller is known not to speak TLS.
   listenerFiltersTimeout: seconds(1),

@@ -16,6 +16,7 @@ export const names = {
   inboundUdp: (port: number): string => `inbound/${port}/udp`,
   /** Who may connect to a TCP port. */
   inboundCallers: (port: number): string => `inbound/${port}/callers`,
+  inboundAudit: (port: number): string => `inbound/${port}/audit`,
 
   outboundListener: 'outbound',
   /** The listener for what an application sends to one address. */

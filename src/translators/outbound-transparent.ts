@@ -5,11 +5,11 @@ import { TrafficDirection } from '../gen/envoy/config/core/v3/base.ts';
 import type { Listener } from '../gen/envoy/config/listener/v3/listener.ts';
 import type { ServicePort } from '../mesh/model.ts';
 import type { ObjectRef } from '../objects/object-ref.ts';
-import { chosenEndpoint, noCircuitBreakers } from './cluster.ts';
+import { noCircuitBreakers } from './cluster.ts';
 import { onEveryAddress } from './inbound.ts';
 import { names } from './names.ts';
 import { originsMetadata, serviceRef } from './origins.ts';
-import { type OutboundShape, outboundFilters, outboundListener } from './outbound.ts';
+import { type OutboundShape, outboundFilters, outboundFiltersTo, outboundListener } from './outbound.ts';
 import { closeFilter, tcpFilter } from './tcp.ts';
 
 type ListenerResource = EnvoyResource & { type: 'listener' };
@@ -26,17 +26,11 @@ export function transparentListeners(
   if (port.protocol === 'udp') return [];
   const filters = outboundFilters(port, clusterDomain);
   return [
-    ...port.addresses.map((address) => virtual(outboundListener(address, port.number, port, filters))),
-    ...port.headlessAddresses.map((endpoint) =>
-      virtual(
-        outboundListener(
-          endpoint.address,
-          endpoint.port,
-          port,
-          outboundFilters(port, clusterDomain, chosenEndpoint(port.key, endpoint.address)),
-        ),
-      ),
-    ),
+    ...port.addresses.map((address) => virtual(outboundListener(address, port.number, port.key, filters))),
+    ...port.headlessAddresses.map((endpoint) => {
+      const toEndpoint = outboundFiltersTo(port, clusterDomain, endpoint);
+      return virtual(outboundListener(endpoint.address, endpoint.port, port.key, toEndpoint));
+    }),
   ];
 
   function virtual(listener: Listener): ListenerResource {
@@ -62,7 +56,7 @@ export function transparentOutboundListener(
     filterChains: [{ filterChainMatch: { destinationPort: port }, name: 'outbound/loop', filters: [closeFilter] }],
     defaultFilterChain: {
       name: names.passthrough,
-      filters: [unknown === 'block' ? closeFilter : tcpFilter(names.passthrough, names.passthrough)],
+      filters: [unknown === 'block' ? closeFilter : tcpFilter(names.passthrough)],
     },
   };
   return { type: 'listener', name: names.outboundListener, message, origins: [pod] };

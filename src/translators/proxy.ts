@@ -2,8 +2,9 @@
 import type { EnvoyResource, EnvoyResourceSet } from '../envoy/envoy-resource.ts';
 import type { FilterChain } from '../gen/envoy/config/listener/v3/listener_components.ts';
 import { KeyedMemo, memoizeLast } from '../lib/memo.ts';
-import type { Access, AccessMode, InboundPort, ServicePort, SidecarInbound, Workload } from '../mesh/model.ts';
+import type { AccessMode, InboundPort, SidecarInbound, Workload } from '../mesh/model.ts';
 import type { ObjectRef } from '../objects/object-ref.ts';
+import { tcpAudit } from './access.ts';
 import {
   explicitInboundListener,
   inboundChains,
@@ -14,20 +15,17 @@ import {
 import { inboundRoutes } from './inbound-http.ts';
 import { inboundUdp } from './inbound-udp.ts';
 import type { TranslationOptions } from './options.ts';
-import { upstreamListener } from './outbound.ts';
+import { type Upstream, upstreamListener } from './outbound.ts';
 import { explicitOutboundListener } from './outbound-explicit.ts';
 import { transparentOutboundListener } from './outbound-transparent.ts';
 import { stableResourceSets } from './resource-set.ts';
 import { type Credentials, inboundCallers, trustBundle, workloadCertificate } from './secrets.ts';
 
-/** The service ports that the workload's upstreams are for, in their order; `undefined` where there is none any more. */
-export type UpstreamPorts = readonly (ServicePort | undefined)[];
-
 /** Makes the own resources of one pod's proxy, again and again. What did not change is the same object as before. */
 export function createProxyTranslator(
   pod: ObjectRef,
   options: TranslationOptions,
-): (workload: Workload, upstreams: UpstreamPorts, credentials: Credentials) => EnvoyResourceSet {
+): (workload: Workload, upstreams: readonly Upstream[], credentials: Credentials) => EnvoyResourceSet {
   const resourceSet = stableResourceSets();
   const certificate = memoizeLast(workloadCertificate);
   const bundle = memoizeLast(trustBundle);
@@ -49,15 +47,7 @@ export function createProxyTranslator(
       ? transparentOutboundListener(pod, port, ipv6, options.outboundTraffic)
       : explicitOutboundListener(pod, port),
   );
-  const upstreamListeners = new KeyedMemo(
-    (
-      _: string,
-      localPort: number,
-      key: ServicePort['key'],
-      protocol: ServicePort['protocol'],
-      otherwise: ServicePort['routing']['otherwise'],
-    ) => upstreamListener(localPort, { key, protocol, otherwise }, options.clusterDomain),
-  );
+  const upstreamListeners = new KeyedMemo((_: string, upstream: Upstream) => upstreamListener(upstream));
 
   return memoizeLast((workload, upstreams, credentials) => {
     const { sidecar, addresses, mode } = workload;
@@ -78,13 +68,10 @@ export function createProxyTranslator(
     const listener = inbound(sidecarPort, addresses, mode, answersHttp, chains);
     if (listener !== undefined) resources.push(listener);
     if (sidecar.mode === 'transparent' && mode !== 'enforce') resources.push(inboundPassthroughCluster);
-    workload.upstreams.forEach(({ localPort }, index) => {
-      const port = upstreams[index];
-      if (port === undefined) return;
-      const { key, protocol, routing } = port;
-      const seat = `${localPort} ${protocol}`;
-      resources.push(upstreamListeners.get(seat, localPort, key, protocol, routing.otherwise));
-    });
+    for (const upstream of upstreams) {
+      const transport = upstream.protocol === 'udp' ? 'udp' : 'tcp';
+      resources.push(upstreamListeners.get(`${upstream.localPort} ${transport}`, upstream));
+    }
     upstreamListeners.sweep();
     return resourceSet([resources]);
   });
@@ -100,13 +87,8 @@ interface InboundTranslation {
 /** One inbound port's part. A change of policy, or of the services that lead to it, leaves the chains untouched. */
 function createInboundPort(): (port: InboundPort, workload: Workload, bundle: string) => InboundTranslation {
   const chainsOf = memoizeLast(
-    (
-      number: number,
-      protocol: 'http' | 'tcp',
-      mode: AccessMode,
-      audited: Access['grants'],
-      sidecar: SidecarInbound['mode'],
-    ) => inboundChains({ number, protocol, mode, audited }, sidecar),
+    (number: number, protocol: 'http' | 'tcp', mode: AccessMode, sidecar: SidecarInbound['mode']) =>
+      inboundChains({ number, protocol, mode }, sidecar),
   );
   const cluster = memoizeLast(
     (number: number, protocol: 'http' | 'tcp', http2: boolean, appAddress: string | undefined) =>
@@ -114,19 +96,18 @@ function createInboundPort(): (port: InboundPort, workload: Workload, bundle: st
   );
   const routes = memoizeLast(inboundRoutes);
   const callers = memoizeLast(inboundCallers);
+  const audit = memoizeLast(tcpAudit);
   const udp = memoizeLast(inboundUdp);
 
   return ({ number, protocol, http2, access, origins }, { sidecar, addresses, appAddress }, bundle) => {
     if (protocol === 'udp') return { chains: [], resources: udp(number, access, origins, addresses, appAddress) };
-    const audited = protocol === 'tcp' && access.mode === 'audit' ? access.grants : noGrants;
     return {
-      chains: chainsOf(number, protocol, access.mode, audited, sidecar.mode),
+      chains: chainsOf(number, protocol, access.mode, sidecar.mode),
       resources: [
         cluster(number, protocol, http2, appAddress),
         protocol === 'http' ? routes(number, access, origins) : callers(number, access, bundle, origins),
+        ...(protocol === 'tcp' && access.mode === 'audit' ? [audit(number, access, origins)] : []),
       ],
     };
   };
 }
-
-const noGrants: Access['grants'] = [];

@@ -2,12 +2,13 @@
 import type { EnvoyResource } from '../envoy/envoy-resource.ts';
 import { memoizeLast } from '../lib/memo.ts';
 import type { Protocol, Routing, ServicePort, ServicePortKey } from '../mesh/model.ts';
-import { serverNames, serviceCluster } from './cluster.ts';
+import { chosenEndpoint, serverNames, serviceCluster } from './cluster.ts';
 import { serviceEndpoints } from './endpoints.ts';
 import { names } from './names.ts';
 import { scopes } from './outbound-explicit.ts';
 import { transparentListeners } from './outbound-transparent.ts';
 import { serviceRoutes } from './routes.ts';
+import { tcpDestinations } from './tcp.ts';
 
 /** What becomes of one service port. Each resource is the same object for as long as what it was made from is. */
 export interface ServiceTranslation {
@@ -55,8 +56,16 @@ export function createServiceTranslator(
       number: number,
       addresses: ServicePort['addresses'],
       headlessAddresses: ServicePort['headlessAddresses'],
-      otherwise: Routing['otherwise'],
-    ) => transparentListeners({ key, protocol, number, addresses, headlessAddresses, otherwise }, clusterDomain),
+    ) => transparentListeners({ key, protocol, number, addresses, headlessAddresses }, clusterDomain),
+  );
+  const destinations = memoizeLast(({ otherwise, origins }: Routing) =>
+    tcpDestinations(names.service(key), { key, otherwise, origins }),
+  );
+  const destinationsOfEach = memoizeLast(
+    (addresses: ServicePort['headlessAddresses'], { otherwise, origins }: Routing) =>
+      addresses.map(({ address, port }) =>
+        tcpDestinations(names.outbound(address, port), { key, otherwise, origins }, chosenEndpoint(key, address)),
+      ),
   );
   const scoped = memoizeLast((protocol: Protocol, number: number) => scopes({ key, protocol, number }, clusterDomain));
   const serviceNames = memoizeLast(
@@ -69,22 +78,22 @@ export function createServiceTranslator(
   return (port) => {
     const { protocol, http2, number, routing } = port;
     const chosen = port.headlessAddresses.length > 0;
-    // Of the routing a listener needs only what TCP needs: HTTP has routes for it.
-    const otherwise = protocol === 'http' ? noDestinations : routing.otherwise;
-    const transparent = listeners(protocol, number, port.addresses, port.headlessAddresses, otherwise);
+    const transparent = listeners(protocol, number, port.addresses, port.headlessAddresses);
     const { everywhere, ownNamespace } = scoped(protocol, number);
     return {
       shared: [
         cluster(protocol, http2, chosen, port.servers, serverNames(port.endpoints)),
         endpoints(protocol, chosen, port.endpoints),
         ...(protocol === 'http' ? [routes(routing)] : []),
+        ...(protocol === 'tcp' ? [destinations(routing)] : []),
       ],
-      transparent,
+      transparent:
+        protocol === 'tcp' && chosen
+          ? [...transparent, ...destinationsOfEach(port.headlessAddresses, routing)]
+          : transparent,
       explicit: [...everywhere, ...ownNamespace],
       names: serviceNames(namesOf(transparent), namesOf(everywhere), namesOf(ownNamespace)),
       openToAll: port.openToAll,
     };
   };
 }
-
-const noDestinations: Routing['otherwise'] = [];

@@ -33,6 +33,12 @@ const objects: readonly ObjectChange[] = [
   meshPod('shop/web-1', { ips: ['10.1.0.2'] }),
   meshPod('shop/explicit', { ips: ['10.1.0.3'], annotations: { sidecar: 'explicit', upstreams: '15432=db:5432' } }),
   trafficSplit('shop/web', { service: 'web', backends: { 'web-v1': 90, 'web-v2': 10 } }),
+  service('shop/db-v2', {
+    clusterIPs: ['10.96.0.5'],
+    ports: [{ port: 5432, name: 'tcp-db' }],
+    selector: { app: 'web' },
+  }),
+  trafficSplit('shop/db', { service: 'db', backends: { db: 90, 'db-v2': 10 } }),
   trafficTarget('shop/web', { to: 'web', from: ['client', 'explicit'], rules: ['HTTPRouteGroup/all'] }),
   trafficTarget('shop/db', { to: 'web', from: ['client', 'explicit'], rules: ['TCPRoute/db'] }),
   routeGroup('shop/all', {}),
@@ -112,6 +118,10 @@ const cases: Record<
     change: [trafficSplit('shop/web', { service: 'web', backends: { 'web-v1': 50, 'web-v2': 50 } })],
     changes: { services: ['route shop/web/80'] },
   },
+  'one resource and no listener, when the weight of TCP connections changes': {
+    change: [trafficSplit('shop/db', { service: 'db', backends: { db: 50, 'db-v2': 50 } })],
+    changes: { services: ['extension shop/db/5432'] },
+  },
   'one set of endpoints, when an endpoint comes': {
     change: [
       endpointSlice('shop/web-v2-1', {
@@ -129,9 +139,9 @@ const cases: Record<
     change: [routeGroup('shop/all', { methods: ['GET'] })],
     changes: { 'web-1': ['route inbound/80'] },
   },
-  'a secret of the destination, and no listener, when a TCP caller goes': {
+  'a secret of the destination, and the local port of the caller, when a TCP caller goes': {
     change: [trafficTarget('shop/db', { to: 'web', from: ['client'], rules: ['TCPRoute/db'] })],
-    changes: { 'web-1': ['secret inbound/5432/callers'], explicit: ['names'] },
+    changes: { 'web-1': ['secret inbound/5432/callers'], explicit: ['listener outbound/127.0.0.1:15432', 'names'] },
   },
   'what belongs to a new service, and the names of those who may call it': {
     change: [service('shop/other', { clusterIPs: ['10.96.0.9'], selector: { app: 'web' }, ports: [9000] })],

@@ -4,11 +4,12 @@
  */
 import type { EnvoyLayer, EnvoyResourceSet } from '../envoy/envoy-resource.ts';
 import { KeyedMemo, memoizeEntries, memoizeLast } from '../lib/memo.ts';
-import type { MeshModel, ServicePortKey, Workload } from '../mesh/model.ts';
+import type { Destinations, MeshModel, ServicePortKey, Workload } from '../mesh/model.ts';
 import { type NamespacedName, namespacedName } from '../objects/object-ref.ts';
 import type { TranslationOptions } from './options.ts';
+import type { Upstream } from './outbound.ts';
 import { passthroughCluster } from './outbound-transparent.ts';
-import { createProxyTranslator, type UpstreamPorts } from './proxy.ts';
+import { createProxyTranslator } from './proxy.ts';
 import { stableResourceSets } from './resource-set.ts';
 import { createScoping } from './scope.ts';
 import type { Credentials } from './secrets.ts';
@@ -66,9 +67,8 @@ export function createTranslator(options: TranslationOptions): (mesh: MeshModel)
     return {
       ...sets,
       layersFor(workload, credentials) {
-        const upstreams = workload.upstreams.map(({ port }) => mesh.services.get(port));
         const proxy = proxies.get(namespacedName(workload.pod.namespace, workload.pod.name));
-        return proxy(workload, upstreams, credentials, sharedLayers[workload.sidecar.mode](workload));
+        return proxy(workload, mesh.services, credentials, sharedLayers[workload.sidecar.mode](workload));
       },
     };
   };
@@ -80,10 +80,35 @@ function createProxy(key: NamespacedName, options: TranslationOptions) {
   const translate = createProxyTranslator({ group: '', kind: 'Pod', namespace, name }, options);
   const ownLayer = memoizeLast((resources: EnvoyResourceSet): EnvoyLayer => ({ resources, names: 'all' }));
   const layers = memoizeLast((own: EnvoyLayer, shared: readonly EnvoyLayer[]) => [own, ...shared]);
+  const upstreams = new KeyedMemo(
+    (
+      _: string,
+      localPort: number,
+      port: ServicePortKey,
+      protocol: Upstream['protocol'],
+      to: ServicePortKey,
+    ): Upstream => (protocol === 'udp' ? { localPort, port, protocol, to } : { localPort, port, protocol }),
+  );
   return (
     workload: Workload,
-    upstreams: UpstreamPorts,
+    services: MeshModel['services'],
     credentials: Credentials,
     shared: readonly EnvoyLayer[],
-  ): readonly EnvoyLayer[] => layers(ownLayer(translate(workload, upstreams, credentials)), shared);
+  ): readonly EnvoyLayer[] => {
+    const open = workload.upstreams.flatMap(({ localPort, port }) => {
+      const service = services.get(port);
+      if (service === undefined) return [];
+      const isGiven = shared.some(({ names }) => names === 'all' || names.has(port));
+      const isUdp = service.protocol === 'udp';
+      const protocol = isUdp ? 'udp' : isGiven ? 'tcp' : 'closed';
+      const to = (isUdp ? heaviest(service.routing.otherwise) : undefined) ?? port;
+      return [upstreams.get(`${localPort} ${port}`, localPort, port, protocol, to)];
+    });
+    upstreams.sweep();
+    return layers(ownLayer(translate(workload, open, credentials)), shared);
+  };
 }
+
+/** Where all goes that cannot be divided; the first of equals. */
+const heaviest = (destinations: Destinations): ServicePortKey | undefined =>
+  destinations.toSorted((a, b) => b.weight - a.weight)[0]?.port;

@@ -85,7 +85,7 @@ describe('what has to wait for what', () => {
 
   test('everything at once comes in the order in which it is needed', async () => {
     const { connect, publish } = await startServer();
-    const all = ['secret', 'cluster', 'endpoint', 'listener', 'scopedRoute', 'route'] as const;
+    const all = ['secret', 'cluster', 'endpoint', 'listener', 'scopedRoute', 'route', 'extension'] as const;
     publish({ a: snapshotOf(...all.map((type) => make[type]('x', 1))) });
     const envoy = connect();
     for (const type of [...all].reverse()) envoy.subscribe(type, 'x');

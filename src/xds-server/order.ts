@@ -13,11 +13,12 @@ import type { Subscription } from './subscription.ts';
 /** The types whose resources may refer to one of this type. Its removals wait until all of theirs are acknowledged. */
 const referrers: { readonly [T in ResourceType]: readonly ResourceType[] } = {
   secret: ['cluster', 'listener'],
-  cluster: ['listener', 'route'],
+  cluster: ['listener', 'route', 'extension'],
   endpoint: ['cluster'],
   listener: [],
   scopedRoute: ['listener'],
   route: ['listener', 'scopedRoute'],
+  extension: ['listener'],
 };
 
 export type Subscriptions = Partial<Record<ResourceType, Subscription>>;

@@ -4,6 +4,7 @@ import type { ResourceType } from '../envoy/resource-type.ts';
 import { ClusterDiscoveryServiceService } from '../gen/envoy/service/cluster/v3/cds.ts';
 import { AggregatedDiscoveryServiceService } from '../gen/envoy/service/discovery/v3/ads.ts';
 import { EndpointDiscoveryServiceService } from '../gen/envoy/service/endpoint/v3/eds.ts';
+import { ExtensionConfigDiscoveryServiceService } from '../gen/envoy/service/extension/v3/config_discovery.ts';
 import { ListenerDiscoveryServiceService } from '../gen/envoy/service/listener/v3/lds.ts';
 import { RouteDiscoveryServiceService } from '../gen/envoy/service/route/v3/rds.ts';
 import { ScopedRoutesDiscoveryServiceService } from '../gen/envoy/service/route/v3/srds.ts';
@@ -48,6 +49,11 @@ export const streamPaths: readonly StreamPaths[] = [
     only: 'route',
     sotw: RouteDiscoveryServiceService.streamRoutes.path,
     delta: RouteDiscoveryServiceService.deltaRoutes.path,
+  },
+  {
+    only: 'extension',
+    sotw: ExtensionConfigDiscoveryServiceService.streamExtensionConfigs.path,
+    delta: ExtensionConfigDiscoveryServiceService.deltaExtensionConfigs.path,
   },
   {
     only: 'secret',
