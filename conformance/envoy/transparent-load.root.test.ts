@@ -5,16 +5,22 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { eventually } from '../lib/eventually.ts';
-import { type Manifest, pod, routeGroup, service, split, target } from '../lib/manifests.ts';
+import { type Manifest, routeGroup, service, split, target, tcpRoute } from '../lib/manifests.ts';
 import { PodMesh } from '../lib/pod-mesh.ts';
 import { needs } from '../lib/requirements.ts';
+import { tally } from '../lib/shares.ts';
 
 const root = '10.96.1.10';
-const ports = [{ port: 80, targetPort: 8080 }];
+const ports = [
+  { port: 80, targetPort: 8080 },
+  { port: 5432, appProtocol: 'tcp' },
+];
 const v1 = service('web-v1', { clusterIPs: ['10.96.1.11'], selector: { version: 'v1' }, ports });
 const v2 = service('web-v2', { clusterIPs: ['10.96.1.12'], selector: { version: 'v2' }, ports });
 const weights = (first: number, second: number) => split('canary', 'web', { 'web-v1': first, 'web-v2': second });
 const access = (...from: readonly string[]) => target('web', { from, to: 'web', rules: ['HTTPRouteGroup/all'] });
+
+const database = target('database', { from: ['client'], to: 'web', rules: ['TCPRoute/database'] });
 
 const webPod = (version: string) =>
   ({ sidecar: 'transparent', serviceAccount: 'web', labels: { app: 'web', version } }) as const;
@@ -33,7 +39,10 @@ const start = () =>
       weights(1, 1),
       routeGroup('all', { name: 'all' }),
       access('client'),
+      tcpRoute('database', 5432),
+      database,
     ],
+    2,
   );
 
 describe('under load, intercepted requests are answered', needs('envoy', 'root'), () => {
@@ -41,13 +50,14 @@ describe('under load, intercepted requests are answered', needs('envoy', 'root')
 
   before(async () => {
     mesh = await start();
-    const webs = (['web-1', 'web-2', 'web-3'] as const).map((name) =>
-      mesh.pod(name).do('serveHttp', { pod: name, port: 8080 }),
-    );
-    await Promise.all(webs);
+    await Promise.all((['web-1', 'web-2', 'web-3'] as const).map(serve));
   });
   after(() => mesh[Symbol.asyncDispose]());
 
+  const serve = async (name: 'web-1' | 'web-2' | 'web-3') => {
+    await mesh.pod(name).do('serveHttp', { pod: name, port: 8080 });
+    await mesh.pod(name).do('serveGreeting', { pod: name, port: 5432 });
+  };
   /** Makes each change under load, ten requests later than the one before, and all of them so many times. */
   const unharmed = async (times: number, ...changes: readonly (() => Promise<void>)[]): Promise<void> => {
     const client = mesh.pod('client');
@@ -101,15 +111,35 @@ describe('under load, intercepted requests are answered', needs('envoy', 'root')
   });
 
   test('while endpoints come, drain and go', async () => {
-    const { ipv4, ipv6, manifest } = mesh.pod('web-2');
-    const again = { ...webPod('v1'), addresses: [ipv4, ipv6], annotations: { sidecar: 'transparent' } };
+    const { manifest } = mesh.pod('web-2');
     await unharmed(
       8,
-      apply(pod('web-2', { ...again, ready: false })),
+      apply(mesh.pod('web-2').manifestWith({ ready: false })),
       apply(manifest),
-      apply(pod('web-2', { ...again, terminating: true })),
+      apply(mesh.pod('web-2').manifestWith({ terminating: true })),
       remove(manifest),
       apply(manifest),
+    );
+  });
+
+  test('while a pod is told to end, ends, and is replaced', async () => {
+    const replaced = mesh.pod('web-2');
+    await unharmed(
+      3,
+      apply(replaced.manifestWith({ terminating: true })),
+      async () => {
+        await replaced.killSidecar();
+        await replaced.do('stopServing', 8080);
+        await replaced.do('stopServing', 5432);
+      },
+      remove(replaced.manifest),
+      // The kubelet knows of the new one before it is ready.
+      apply(replaced.manifestWith({ ready: false })),
+      async () => {
+        await serve('web-2');
+        await replaced.startSidecar();
+      },
+      apply(replaced.manifest),
     );
   });
 
@@ -124,9 +154,8 @@ describe('under load, intercepted requests are answered', needs('envoy', 'root')
   });
 
   test('while their pods change from one mode to another', async () => {
-    const { ipv4, ipv6, manifest } = mesh.pod('web-1');
-    const inMode = (mode: string) =>
-      pod('web-1', { ...webPod('v1'), addresses: [ipv4, ipv6], annotations: { sidecar: 'transparent', mode } });
+    const { manifest } = mesh.pod('web-1');
+    const inMode = (mode: string) => mesh.pod('web-1').manifestWith({ annotations: { mode } });
     const replaced = async () => {
       await eventually('the listeners of before to be gone', async () => {
         const stats = await mesh.pod('web-1').envoy.stats('^listener_manager.total_listeners_draining$');
@@ -147,5 +176,50 @@ describe('under load, intercepted requests are answered', needs('envoy', 'root')
       ],
     });
     await unharmed(8, apply(more), remove(more));
+  });
+
+  test('when their pod, their service and their split have gone meanwhile', async () => {
+    await mesh.control.apply(weights(0, 1));
+    const slow = mesh.pod('client').do('callHttp', { url: `http://${root}/held`, method: 'POST', times: 4 });
+    await eventually('the pod to work on the requests', async () => (await mesh.pod('web-3').do('held', 8080)) === 4);
+    await mesh.control.apply(weights(1, 0), mesh.pod('web-3').manifestWith({ terminating: true }));
+    await mesh.control.remove(mesh.pod('web-3').manifest, v2, weights(1, 0));
+    await mesh.control.remove(access('client'));
+    await mesh.pod('web-3').do('release', 8080);
+    assert.deepEqual(tally((await slow).map(({ status, said }) => `${status} ${said['pod']}`)), { '200 web-3': 4 });
+    await mesh.control.apply(mesh.pod('web-3').manifest, v2, weights(1, 1), access('client'));
+  });
+
+  test('and connections that are open stay open', async () => {
+    const client = mesh.pod('client');
+    await mesh.control.apply(weights(0, 1));
+    const conversations = [
+      await client.do('converseOverTcp', root, 5432),
+      await client.do('converseOverWebSocket', `ws://${root}/`),
+    ];
+    const { manifest } = mesh.pod('web-3');
+    await unharmed(
+      2,
+      apply(weights(1, 1)),
+      remove(weights(1, 1)),
+      apply(weights(9, 1)),
+      apply(weights(1, 0)),
+      apply(
+        access('client', 'batch'),
+        target('database', { from: ['client', 'batch'], to: 'web', rules: ['TCPRoute/database'] }),
+      ),
+      apply(mesh.pod('web-3').manifestWith({ terminating: true })),
+      remove(manifest),
+      apply(manifest),
+      apply(access('client'), database),
+    );
+    // Envoy would end what it drains some seconds later.
+    await eventually('nothing to be drained any more', async () => {
+      const stats = await client.envoy.stats('^listener_manager.total_(listeners|filter_chains)_draining$');
+      return stats.values().every((draining) => draining === 0);
+    });
+    for (const conversation of conversations) {
+      assert.equal(await client.do('say', conversation, 'still there?'), 'web-3: still there?');
+    }
   });
 });

@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
+import { createInterface } from 'node:readline';
 
 /** Milliseconds. Only ever used up by a call that fails. */
 const patience = 10_000;
@@ -250,4 +251,69 @@ export async function callUdp(call: {
   socket.close();
   await once(socket, 'close');
   return received;
+}
+
+/** A connection that stays open. */
+export interface Conversation {
+  /** Says something and waits for the answer; what went wrong is an answer too. */
+  say(text: string): Promise<string>;
+  end(): void;
+}
+
+/** With a server that greets, over TCP. Resolves when it has. */
+export async function converseOverTcp(host: string, port: number): Promise<Conversation> {
+  const socket = connect(port, host);
+  const lines = createInterface(socket);
+  const next = answers((answer) => {
+    lines.on('line', answer);
+    socket.on('error', ({ message }) => answer(message));
+    socket.on('close', () => answer('closed'));
+  });
+  await next();
+  return {
+    say(text) {
+      socket.write(`${text}\n`);
+      return next();
+    },
+    end: () => socket.destroy(),
+  };
+}
+
+/** Resolves when it is open. */
+export async function converseOverWebSocket(url: string): Promise<Conversation> {
+  const socket = new WebSocket(url);
+  const next = answers((answer) => {
+    socket.addEventListener('open', () => answer('open'));
+    socket.addEventListener('message', ({ data }) => answer(String(data)));
+    socket.addEventListener('close', ({ code }) => answer(`closed: ${code}`));
+  });
+  await next();
+  return {
+    say(text) {
+      socket.send(text);
+      return next();
+    },
+    end: () => socket.close(),
+  };
+}
+
+/** What comes, one after the other, for whoever waits for it. */
+function answers(listen: (answer: (text: string) => void) => void): () => Promise<string> {
+  const unheard: string[] = [];
+  const waiting: ((text: string) => void)[] = [];
+  listen((text) => {
+    const first = waiting.shift();
+    if (first === undefined) unheard.push(text);
+    else first(text);
+  });
+  return async () => {
+    const known = unheard.shift();
+    if (known !== undefined) return known;
+    const { promise, resolve } = Promise.withResolvers<string>();
+    waiting.push(resolve);
+    const timer = setTimeout(resolve, patience, 'no answer');
+    const text = await promise;
+    clearTimeout(timer);
+    return text;
+  };
 }

@@ -17,24 +17,42 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
+export interface RunningHttpServer extends RunningServer {
+  /** Answers that are held back: those to requests for `/held`. */
+  readonly held: number;
+  release(): void;
+}
+
 /**
  * HTTP/1.1 and WebSocket. Answers a request with the pod, and what the application was told of it; WebSocket messages
  * with the pod and the message.
  */
-export async function serveHttp({ pod, host, port }: Serving): Promise<RunningServer> {
+export async function serveHttp({ pod, host, port }: Serving): Promise<RunningHttpServer> {
   const { WebSocketServer } = await import('ws');
+  const held: (() => void)[] = [];
   const server = createHttpServer((request, response) => {
     request.resume().on('end', () => {
       const { method, url: path } = request;
       const { host: authority, 'x-forwarded-client-cert': caller } = request.headers;
+      const said = { pod, method, path, authority, caller, peer: request.socket.remoteAddress };
       response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify({ pod, method, path, authority, caller, peer: request.socket.remoteAddress }));
+      const answer = () => response.end(JSON.stringify(said));
+      if (path === '/held') held.push(answer);
+      else answer();
     });
   });
   new WebSocketServer({ server }).on('connection', (socket) => {
     socket.on('message', (message) => socket.send(`${pod}: ${message}`));
   });
-  return listening(server, port, host);
+  return {
+    ...(await listening(server, port, host)),
+    get held() {
+      return held.length;
+    },
+    release() {
+      for (const answer of held.splice(0)) answer();
+    },
+  };
 }
 
 /** Speaks first: one line as soon as somebody connects. Then answers lines, until the client ends. */
