@@ -6,12 +6,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 /** What is big and the same for every clone is kept once per user. */
 export const cacheFolder = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'smi-envoy');
 
+/** A folder of the cache, made by `fill` if it is not there yet. */
+export const cached = (name: string, fill: (folder: string) => Promise<void>): Promise<string> =>
+  filled(join(cacheFolder, name), fill);
+
 /**
- * A folder of the cache, filled by `fill` if it is not there yet. It appears complete or not at all: it is filled under
- * another name and renamed. Clones that ask at the same time wait for the first.
+ * The folder, made by `fill` if it is not there yet. It appears complete or not at all: it is filled under another name
+ * and renamed. Clones that ask at the same time wait for the first.
  */
-export async function cached(name: string, fill: (folder: string) => Promise<void>): Promise<string> {
-  const folder = join(cacheFolder, name);
+export async function filled(folder: string, fill: (folder: string) => Promise<void>): Promise<string> {
   if (existsSync(folder)) return folder;
   await exclusively(`${folder}.lock`, async () => {
     if (existsSync(folder)) return;
