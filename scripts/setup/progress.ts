@@ -8,12 +8,12 @@ const seconds = (milliseconds: number): string => {
   return total < 60 ? `${total.toFixed(1)} s` : `${Math.floor(total / 60)} min ${Math.round(total % 60)} s`;
 };
 
-/** Says so when a step begins and ends, and every 15 seconds in between with how long it has taken so far. */
+/** Says so when a step begins and ends, and every half minute in between with how long it has taken so far. */
 export async function step<T>(title: string, work: () => Promise<T>): Promise<T> {
   const started = performance.now();
   const elapsed = () => seconds(performance.now() - started);
   say(`${title} …`);
-  const ticking = setInterval(() => say(`${title} … ${elapsed()}`), 15_000);
+  const ticking = setInterval(() => say(`${title} … ${elapsed()}`), 30_000);
   try {
     const result = await work();
     say(`${title}: done in ${elapsed()}`);
