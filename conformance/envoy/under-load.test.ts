@@ -6,8 +6,8 @@ import { callHttp, type HttpCall } from '../lib/calls.ts';
 import { eventually } from '../lib/eventually.ts';
 import { Load } from '../lib/load.ts';
 import { LoopbackPods } from '../lib/loopback-pods.ts';
-import { ManifestDirectory } from '../lib/manifest-directory.ts';
-import { namespace, routeGroup, service, split, target } from '../lib/manifests.ts';
+import { type ManifestChange, ManifestDirectory } from '../lib/manifest-directory.ts';
+import { type Manifest, namespace, routeGroup, service, split, target } from '../lib/manifests.ts';
 import { needs } from '../lib/requirements.ts';
 import { ServeProcess } from '../lib/serve-process.ts';
 import { type RunningServer, serveHttp } from '../lib/servers.ts';
@@ -40,7 +40,7 @@ describe('under load', needs('envoy'), () => {
   let pods: Awaited<ReturnType<typeof placePods>>;
   let manifests: ManifestDirectory;
   let control: ServeProcess;
-  const servers: RunningServer[] = [];
+  const servers = new Map<string, RunningServer>();
 
   /** The load goes on while `change` happens, and a little longer; all of it must be answered 200. */
   const unharmed = async (methods: readonly string[], change: (load: Load) => Promise<void>): Promise<void> => {
@@ -73,7 +73,7 @@ describe('under load', needs('envoy'), () => {
     manifests = new ManifestDirectory(pods.folder, [...pods.manifests, ...objects]);
     control = await ServeProcess.start(pods.folder, manifests.path);
     for (const pod of ['web-1', 'web-2', 'web-3', 'web-4'] as const) {
-      servers.push(await serveHttp({ pod, host: pods.pod(pod).application, port: 8080 }));
+      servers.set(pod, await serveHttp({ pod, host: pods.pod(pod).application, port: 8080 }));
     }
     await pods.startSidecars(
       (pod) =>
@@ -92,39 +92,44 @@ describe('under load', needs('envoy'), () => {
   after(async () => {
     await pods[Symbol.asyncDispose]();
     await control[Symbol.asyncDispose]();
-    await Promise.all(servers.map((server) => server.stop()));
+    await Promise.all(servers.values().map((server) => server.stop()));
   });
 
-  test('weights change', async () => {
-    await unharmed(['GET', 'POST'], async (load) => {
-      for (let turn = 0; turn < 30; turn++) {
-        manifests.apply(weights((turn * 7) % 10, 10 - ((turn * 7) % 10)));
-        await load.pass(40);
+  /** Makes each change under load, when all Envoys have acknowledged the one before; and all of them so many times. */
+  const unharmedBy = (times: number, ...changes: readonly ManifestChange[]): Promise<void> =>
+    unharmed(['GET', 'POST'], async (load) => {
+      for (let turn = 0; turn < times; turn++) {
+        for (const change of changes) {
+          await control.settle(() => manifests.change(change));
+          await load.pass(20);
+        }
       }
-      manifests.apply(weights(1, 0));
-      await answeredBy('web-1', 'web-2');
     });
+
+  test('weights change', async () => {
+    const turns = [weights(0, 10), weights(7, 3), weights(4, 6), weights(1, 0)];
+    await unharmedBy(8, ...turns.map((split) => ({ apply: [split] })));
+    await answeredBy('web-1', 'web-2');
   });
 
   test('a split is deleted and created again', async () => {
-    await unharmed(['GET', 'POST'], async (load) => {
-      for (let turn = 0; turn < 10; turn++) {
-        manifests.remove(weights(1, 1));
-        await load.pass(40);
-        manifests.apply(weights(turn % 2, 1));
-        await load.pass(40);
-      }
-      await answeredBy('web-1', 'web-2', 'web-3', 'web-4');
-    });
+    const some = weights(1, 1);
+    await unharmedBy(8, { remove: [some] }, { apply: [some] });
+    await answeredBy('web-1', 'web-2', 'web-3', 'web-4');
+  });
+
+  test('a backend comes with its weight, and goes with it', async () => {
+    const v3 = service('web-v3', { clusterIPs: ['10.96.0.13'], selector: { version: 'v2' }, ports });
+    const more = split('canary', 'web', { 'web-v1': 1, 'web-v3': 9 });
+    await unharmedBy(8, { apply: [v3, more] }, { apply: [weights(1, 1)], remove: [v3] });
   });
 
   test('a selector changes', async () => {
-    await unharmed(['GET', 'POST'], async (load) => {
-      manifests.apply(weights(1, 0));
-      await answeredBy('web-1', 'web-2');
-      manifests.apply(service('web-v1', { clusterIPs: ['10.96.0.11'], selector: { version: 'v2' }, ports }));
+    const other = service('web-v1', { clusterIPs: ['10.96.0.11'], selector: { version: 'v2' }, ports });
+    await unharmedBy(5, { apply: [weights(1, 0)] }, { apply: [other] }, { apply: [webV1] }, { apply: [weights(1, 1)] });
+    await unharmed(['GET', 'POST'], async () => {
+      manifests.apply(weights(1, 0), other);
       await answeredBy('web-3', 'web-4');
-      await load.pass(100);
       manifests.apply(webV1);
       await answeredBy('web-1', 'web-2');
       manifests.apply(weights(1, 1));
@@ -133,30 +138,47 @@ describe('under load', needs('envoy'), () => {
 
   test('endpoints drain, go and come back', async () => {
     const { manifest } = pods.pod('web-2');
+    const metadata = { ...manifest.metadata, deletionTimestamp: '2030-01-01T00:00:00Z' };
+    await unharmedBy(8, { apply: [{ ...manifest, metadata }] }, { remove: [manifest] }, { apply: [manifest] });
+    await everyone();
+  });
+
+  test('a pod is told to end, ends, and is replaced', async () => {
+    const { manifest, kill, restart, application: host } = pods.pod('web-2');
+    const metadata = { ...manifest.metadata, deletionTimestamp: '2030-01-01T00:00:00Z' };
     await unharmed(['GET', 'POST'], async (load) => {
-      for (let turn = 0; turn < 10; turn++) {
-        const metadata = { ...manifest.metadata, deletionTimestamp: '2030-01-01T00:00:00Z' };
-        manifests.apply({ ...manifest, metadata });
-        await load.pass(40);
-        manifests.remove(manifest);
-        await load.pass(40);
-        manifests.apply(manifest);
-        await load.pass(40);
+      for (let turn = 0; turn < 3; turn++) {
+        await control.settle(() => manifests.apply({ ...manifest, metadata }));
+        await kill();
+        await servers.get('web-2')?.stop();
+        await control.settle(() => manifests.remove(manifest));
+        await load.pass(20);
+        servers.set('web-2', await serveHttp({ pod: 'web-2', host, port: 8080 }));
+        await control.settle(() => manifests.apply({ ...manifest, status: { ...unready(manifest) } }));
+        await restart();
+        await control.settle(() => manifests.apply(manifest));
+        await load.pass(20);
       }
     });
     await everyone();
   });
 
-  test('access changes for others', async () => {
-    await unharmed(['GET', 'POST'], async (load) => {
-      for (let turn = 0; turn < 10; turn++) {
-        const more = target('more', { from: [`batch-${turn}`], to: 'web', rules: ['HTTPRouteGroup/all'] });
-        manifests.apply(more, routeGroup('some', { name: 'some', pathRegex: `/v${turn}` }));
-        await load.pass(40);
-        manifests.remove(more);
-        await load.pass(40);
-      }
-    });
+  test('access changes for others, and grows for the callers', async () => {
+    const others = target('more', { from: ['batch'], to: 'web', rules: ['HTTPRouteGroup/all'] });
+    const callers = target('more', { from: ['batch', 'client'], to: 'web', rules: ['HTTPRouteGroup/some'] });
+    await unharmedBy(
+      5,
+      { apply: [others] },
+      { apply: [routeGroup('some', { name: 'some', pathRegex: '/some' }), callers] },
+      { apply: [routeGroup('some', { name: 'some', pathRegex: '/' })] },
+      { remove: [callers] },
+    );
+  });
+
+  test('the pods get other services and ports', async () => {
+    const clusterIPs = ['10.96.0.14'];
+    const more = service('more', { clusterIPs, selector: { app: 'web' }, ports: [...ports, { port: 81 }] });
+    await unharmedBy(8, { apply: [more] }, { remove: [more] });
   });
 
   test('the control plane is killed and started again', async () => {
@@ -189,4 +211,9 @@ describe('under load', needs('envoy'), () => {
       }
     });
   });
+});
+
+const unready = ({ status }: Manifest): object => ({
+  ...(status as object),
+  conditions: [{ type: 'Ready', status: 'False' }],
 });

@@ -42,6 +42,13 @@ export class ServeProcess implements AsyncDisposable {
     });
   }
 
+  /** Makes a change to what it reads, and resolves when every Envoy that it concerns has acknowledged it. */
+  async settle(change: () => void): Promise<void> {
+    const before = this.#settled();
+    change();
+    await eventually('every Envoy to acknowledge the change', () => this.#settled() > before);
+  }
+
   /** Of the proxies that are connected, those that have acknowledged everything. */
   async upToDate(): Promise<readonly string[]> {
     const proxies = (await (await this.#admin('/debug/proxies')).json()) as readonly {
@@ -53,6 +60,11 @@ export class ServeProcess implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#daemon?.stop();
+  }
+
+  /** How many changes its log says to be acknowledged. */
+  #settled(): number {
+    return this.#daemon?.log().match(/"ackedMs":.*"msg":"changed: /g)?.length ?? 0;
   }
 
   #admin(path: string): Promise<Response> {
