@@ -50,7 +50,8 @@ function outputsIn(folder: string, inputs: readonly string[]): ReadonlyMap<strin
   return new Map(files.map((path) => [path, readFileSync(join(folder, path), 'utf8')]));
 }
 
-function compare(actual: ReadonlyMap<string, string>, expected: ReadonlyMap<string, string>): string {
+/** What differs, for people; empty when nothing does. */
+export function compare(actual: ReadonlyMap<string, string>, expected: ReadonlyMap<string, string>): string {
   const complaints: string[] = [];
   for (const path of new Set([...expected.keys(), ...actual.keys()])) {
     const [now, before] = [actual.get(path), expected.get(path)];
