@@ -38,6 +38,12 @@ export interface Decision {
 /** A response is closed with the resource that makes it reach this size, so that one stream never asks for much memory. */
 export const responseBytes = 256 * 1024;
 
+/**
+ * Above this number of resources, what is the proxy's own is told apart from what it shares with others, so that the
+ * large responses are the same bytes for all of them.
+ */
+const mixedResources = 16;
+
 /** The next response to a subscription, from its state and nothing else. The caller sends it and tells the subscription. */
 export function respond(subscription: Subscription, gates: Gates): Decision {
   const { style } = subscription;
@@ -56,12 +62,18 @@ function changes(style: 'delta' | 'part', subscription: Subscription, gates: Gat
   const unneeded: number[] = [];
   const turn = subscription.turn;
   const trial = turn !== subscription.due;
+  const separate = !trial && turn.size > mixedResources;
+  let own: boolean | undefined;
   let bytes = 0;
   let removals: boolean | undefined;
   for (let id = turn.next(0); id >= 0 && bytes < responseBytes; id = turn.next(id + 1)) {
     const resource = subscription.wanted(id);
     if (resource !== undefined) {
       if (!trial && gates.heldBack(resource)) continue;
+      if (separate) {
+        own ??= subscription.isOwn(id);
+        if (own !== subscription.isOwn(id)) continue;
+      }
       ids.push(id);
       resources.push(resource);
       bytes += resource.bytes.length + 3 * resource.name.length;

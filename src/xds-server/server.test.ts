@@ -39,6 +39,22 @@ test('what is private to a proxy reaches only that proxy, and shadows what is sh
   await b.when(() => b.names('cluster').join() === 'hidden,web');
 });
 
+test('what proxies share is assembled once for all of them, whatever each has of its own', async () => {
+  const { connect, publish, server } = await startServer();
+  const nodes = ['a', 'b', 'c'];
+  const [shared] = snapshotOf(...Array.from({ length: 100 }, (_, index) => cluster(`shared-${index}`))).layers;
+  assert.ok(shared);
+  const part = { resources: shared.resources, names: new Set(shared.resources.cluster.keys()) };
+  const layersOf = (revision: number) => [...snapshotOf(cluster('own', revision)).layers, part];
+  publish(Object.fromEntries(nodes.map((node, index) => [node, { layers: layersOf(index) }])));
+  for (const node of nodes) {
+    const envoy = connect({ node });
+    envoy.subscribe('cluster', '*');
+    await envoy.when(() => envoy.held('cluster').size === 101);
+  }
+  assert.equal(server.stats().assembled, nodes.length + 1);
+});
+
 test('large responses wait while others are on their way, but not for one that does not read', async () => {
   const clock = new ManualClock();
   const { connect, publish, server } = await startServer({ clock, bytesOnTheirWay: 100_000 });

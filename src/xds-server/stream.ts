@@ -2,7 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { type ResourceType, resourceTypeByUrl, resourceTypes, resourceTypeTable } from '../envoy/resource-type.ts';
 import { byRef, type ObjectRef } from '../objects/object-ref.ts';
 import type { Resource } from '../snapshot/resource.ts';
-import { resourceOf, resourcesOf } from '../snapshot/snapshot.ts';
+import { isOwn, resourceOf, resourcesOf } from '../snapshot/snapshot.ts';
 import type { Admit, NodeInfo, ProxyStatus } from './api.ts';
 import { describeSubscription } from './describe.ts';
 import { decodeNode } from './node-info.ts';
@@ -287,6 +287,7 @@ export class XdsStream {
         subscribers,
         slot: this.slot,
         target: (id) => resourceOf(snapshot(), type, names.nameOf(id)),
+        own: (id) => isOwn(snapshot(), type, names.nameOf(id)),
         targets: () => resourcesOf(snapshot(), type),
       },
       resourceTypeTable[type].wildcard,
@@ -362,6 +363,7 @@ export class XdsStream {
       if (reply !== undefined) {
         this.#send(type, subscription, reply);
         if (type === 'cluster') this.#repeatEndpoints(reply, subscriptions.endpoint);
+        if (type === 'listener') this.#repeatScopes(reply, subscription, subscriptions.scopedRoute);
         return;
       }
       if (subscription.turn === turn) return;
@@ -394,6 +396,15 @@ export class XdsStream {
         if (id !== undefined && endpoints.interest.names.has(id)) endpoints.repeat(id);
       }
     }
+  }
+
+  /**
+   * Envoy subscribes to scoped routes once. When the last listener that reads them has gone and another comes, it does not
+   * ask again, and the new one would wait for an answer until its fetch times out (seen with Envoy 1.40).
+   */
+  #repeatScopes({ batch }: Reply, listeners: Subscription, scopes: Subscription | undefined): void {
+    const isNew = (id: number, index: number) => batch.resources[index] !== undefined && !listeners.held.has(id);
+    if (batch.ids.some(isNew)) scopes?.repeatAll();
   }
 
   #reportSynced(subscriptions: Subscriptions): void {

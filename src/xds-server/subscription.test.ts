@@ -18,7 +18,14 @@ function begin(style: Style, state: Readonly<Record<string, number>>) {
   let targets: ReadonlyMap<string, Resource> = made(state);
   const subscription = new Subscription(
     style,
-    { names, subscribers, slot: 1, target: (id) => targets.get(names.nameOf(id)), targets: () => targets.values() },
+    {
+      names,
+      subscribers,
+      slot: 1,
+      target: (id) => targets.get(names.nameOf(id)),
+      own: () => false,
+      targets: () => targets.values(),
+    },
     true,
   );
   let nonce = 0;

@@ -35,6 +35,8 @@ export interface Surroundings {
   readonly slot: number;
   /** What the proxy is to have by that name. */
   target(id: number): Resource | undefined;
+  /** True when the proxy's resource of that name is made for it alone. */
+  own(id: number): boolean;
   /** All that the proxy is to have. */
   targets(): Iterable<Resource>;
 }
@@ -128,6 +130,11 @@ export class Subscription {
     return this.#surroundings.target(id) !== undefined;
   }
 
+  /** True when the proxy shares the resource of that name with nobody. */
+  isOwn(id: number): boolean {
+    return this.#surroundings.own(id);
+  }
+
   /** What the client acknowledged last, as far as it is known. */
   acknowledged(id: number): Resource | undefined {
     if (!this.held.has(id)) return undefined;
@@ -164,6 +171,13 @@ export class Subscription {
   /** Says a name once more although it did not change. */
   repeat(id: number): void {
     this.due.add(id);
+  }
+
+  /** Says once more all that the wildcard gives, be it nothing. */
+  repeatAll(): void {
+    if (!this.interest.wildcard) return;
+    for (const id of this.targetIds()) this.due.add(id);
+    this.answerOwed = this.style !== 'part';
   }
 
   /** The names of `turn` that need no word after all. */
@@ -289,9 +303,8 @@ export class Subscription {
     const { subscribers, slot } = this.#surroundings;
     if (change.wildcard === 'joined') {
       subscribers.addWildcard(slot);
-      for (const id of this.targetIds()) this.due.add(id);
       // An empty response is an answer too, without which a client waits; but not where it says nothing.
-      this.answerOwed = this.style !== 'part';
+      this.repeatAll();
     }
     for (const id of change.asked) {
       subscribers.add(slot, id);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { resourceTypeTable } from '../envoy/resource-type.ts';
-import { cluster, endpoint, snapshotOf } from '../testing/resources.ts';
+import { cluster, endpoint, listener, scopedRoute, snapshotOf } from '../testing/resources.ts';
 import { closeAll, startServer, told, web } from '../testing/xds-server.ts';
 
 after(closeAll);
@@ -20,6 +20,36 @@ describe('incremental', () => {
     const nonces = envoy.received.map(({ nonce }) => nonce);
     assert.notEqual(nonces[0], nonces[1]);
     assert.notEqual(nonces[1], nonces[2]);
+  });
+
+  test('scoped routes are said again, be there none, when another listener comes: Envoy asks for them only once', async () => {
+    const { connect, publish } = await startServer();
+    publish({ a: snapshotOf(listener('one')) });
+    const envoy = connect();
+    envoy.subscribeAll('listener');
+    await envoy.whenReceived(1);
+    envoy.subscribeAll('scopedRoute');
+    await envoy.whenReceived(2);
+    publish({ a: snapshotOf(listener('one', 2)) });
+    await envoy.whenReceived(3);
+    await envoy.quiet();
+    publish({ a: snapshotOf(listener('one', 2), listener('two')) });
+    await envoy.whenReceived(5);
+    publish({ a: snapshotOf(listener('one', 2), listener('two'), scopedRoute('scope')) });
+    await envoy.whenReceived(6);
+    publish({ a: snapshotOf(listener('three'), listener('two'), scopedRoute('scope')) });
+    await envoy.whenReceived(8);
+    await envoy.quiet();
+    assert.deepEqual(told(envoy), [
+      'listener one',
+      'scopedRoute',
+      'listener one',
+      'listener two',
+      'scopedRoute',
+      'scopedRoute scope',
+      'listener three -one',
+      'scopedRoute scope',
+    ]);
   });
 
   test('who unsubscribes from a name while wanting all is told whether it is part of all', async () => {
