@@ -5,7 +5,10 @@ import type { HeaderValueOption } from '../gen/envoy/config/core/v3/base.ts';
 export type Denial =
   /** 403: no TrafficTarget allows this caller this request (R30). */
   | 'not-allowed'
-  /** 403: the caller has no sidecar and so no identity (R31). */
+  /**
+   * 403: the caller shows no identity (R31). It has no sidecar; or an intercepting one that does not know the service,
+   * since no TrafficTarget lets its identity call it, and passes on what it does not know.
+   */
   | 'no-identity'
   /** 403: the sidecar of the caller knows no service of this name and port that the caller may call. */
   | 'unknown-destination'

@@ -186,8 +186,11 @@ export const inboundPassthroughCluster: EnvoyResource & { type: 'cluster' } = {
   origins: [],
 };
 
-/** Applications close idle connections on their own clock, often after 5 s; we must be first. */
-const applicationIdleSeconds = 4;
+/**
+ * Applications close idle connections on their own clock, after 5 s or 2 s; we must be first, or a request that may not
+ * be repeated meets a connection that was closed just now. On this way a new one costs next to nothing.
+ */
+const applicationIdleSeconds = 1;
 
 /** The way from the sidecar to its application: where the caller was going, or to a fixed address. */
 export function inboundCluster(
