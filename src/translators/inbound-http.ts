@@ -138,7 +138,8 @@ const noIdentityRoutes: RouteConfiguration = {
               body: {
                 specifier: {
                   $case: 'inlineString',
-                  value: 'This port answers only to callers with an identity: this one has no sidecar, or one that was told of no TrafficTarget that lets it call this service.\n',
+                  value:
+                    'This port answers only to callers with an identity: this one has no sidecar, or one that was told of no TrafficTarget that lets it call this service.\n',
                 },
               },
             },
