@@ -12,7 +12,7 @@ export type ResourceSet = { readonly [T in ResourceType]: ResourcesByName };
 
 export interface Layer {
   readonly resources: ResourceSet;
-  /** The names of all types that the proxy is given. */
+  /** The names of all types that the proxy is given; `all` of what is made for it alone. */
   readonly names: ReadonlySet<string> | 'all';
 }
 
@@ -36,6 +36,14 @@ export function resourceOf(snapshot: Snapshot, type: ResourceType, name: string)
     if (resource !== undefined) return resource;
   }
   return undefined;
+}
+
+/** Whether what the snapshot gives by that name is from a layer made for one proxy, and not a part of a shared one. */
+export function isOwn({ layers }: Snapshot, type: ResourceType, name: string): boolean {
+  const giving = layers.find(
+    (layer) => (layer.names === 'all' || layer.names.has(name)) && layer.resources[type].has(name),
+  );
+  return giving?.names === 'all';
 }
 
 /** Every resource of a type that the snapshot gives, each name once. */
