@@ -4,7 +4,7 @@ import { KeyedMemo } from '../lib/memo.ts';
 import type { MeshModel, ServicePortKey, SidecarInbound, Workload } from '../mesh/model.ts';
 import { names } from './names.ts';
 import type { TranslationOptions } from './options.ts';
-import type { ServiceNames } from './service.ts';
+import type { WayNames } from './ways.ts';
 
 /** What every scope is made from: each the same object for as long as its content is the same. */
 export interface Shared {
@@ -12,7 +12,7 @@ export interface Shared {
   /** What the proxies of this mode need besides. */
   readonly ofMode: EnvoyResourceSet;
   readonly reach: MeshModel['reach'];
-  readonly byPort: ReadonlyMap<ServicePortKey, ServiceNames>;
+  readonly byPort: ReadonlyMap<ServicePortKey, WayNames>;
   readonly openToAll: readonly ServicePortKey[];
 }
 
@@ -37,8 +37,8 @@ export function createScoping(
       for (const key of ports) {
         const known = byPort.get(key);
         if (known === undefined) continue;
-        given.push(known.shared, ...known[mode]);
-        if (mode === 'explicit' && key.startsWith(`${namespace}/`)) given.push(...known.explicitOwnNamespace);
+        given.push(names.service(key), ...known.everywhere);
+        if (mode === 'explicit' && key.startsWith(`${namespace}/`)) given.push(...known.ownNamespace);
       }
       return given;
     },

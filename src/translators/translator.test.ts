@@ -178,3 +178,17 @@ test('a translation after a change is that of a new mesh', () => {
     assert.deepEqual(after.layers, anew.layers);
   }
 });
+
+test('what only sidecars of one mode need is made where there is one', () => {
+  const translate = changingMesh();
+  const sizes = ({ translation: { transparent, explicit } }: Round) => [
+    transparent.listener.size,
+    explicit.scopedRoute.size,
+  ];
+  const client = meshPod('shop/client');
+  const proxy = meshPod('shop/explicit', { annotations: { sidecar: 'explicit' } });
+  const web = service('shop/web', { clusterIPs: ['10.96.0.1'] });
+  assert.deepEqual(sizes(translate(web)), [0, 0]);
+  assert.deepEqual(sizes(translate(client)), [1, 0]);
+  assert.deepEqual(sizes(translate(removed(client), proxy)), [0, 8]);
+});

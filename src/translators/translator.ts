@@ -4,23 +4,24 @@
  */
 import type { EnvoyLayer, EnvoyResourceSet } from '../envoy/envoy-resource.ts';
 import { KeyedMemo, memoizeEntries, memoizeLast } from '../lib/memo.ts';
-import type { Destinations, MeshModel, ServicePortKey, Workload } from '../mesh/model.ts';
+import type { Destinations, MeshModel, ServicePortKey, SidecarInbound, Workload } from '../mesh/model.ts';
 import { type NamespacedName, namespacedName } from '../objects/object-ref.ts';
 import type { TranslationOptions } from './options.ts';
 import type { Upstream } from './outbound.ts';
 import { passthroughCluster } from './outbound-transparent.ts';
 import { createProxyTranslator } from './proxy.ts';
 import { stableResourceSets } from './resource-set.ts';
-import { createScoping } from './scope.ts';
+import { createScoping, type Shared } from './scope.ts';
 import type { Credentials } from './secrets.ts';
-import { createServiceTranslator, type ServiceNames } from './service.ts';
+import { createServiceTranslator } from './service.ts';
+import { createWay, type WayNames } from './ways.ts';
 
 export interface Translation {
   /** Clusters, endpoints and routes of service ports: the same for every proxy. */
   readonly services: EnvoyResourceSet;
-  /** What every transparent sidecar needs besides. */
+  /** What every transparent sidecar needs besides. Empty where there is none. */
   readonly transparent: EnvoyResourceSet;
-  /** What every explicit sidecar needs besides. */
+  /** What every explicit sidecar needs besides. Empty where there is none. */
   readonly explicit: EnvoyResourceSet;
   /**
    * What the sidecar of one of the mesh's workloads is given: its own layer, and its share of the sets above. The same
@@ -34,45 +35,56 @@ export interface Translation {
  * forgotten.
  */
 export function createTranslator(options: TranslationOptions): (mesh: MeshModel) => Translation {
-  const servicePorts = memoizeEntries((key: ServicePortKey) => createServiceTranslator(key, options.clusterDomain));
+  const servicePorts = memoizeEntries(createServiceTranslator);
   const services = stableResourceSets();
-  const transparent = stableResourceSets();
-  const explicit = stableResourceSets();
-  const byKey = memoizeLast((ports: readonly ServiceNames[]) => new Map(ports.map((port) => [port.key, port])));
   const openToAll = memoizeLast((keys: readonly ServicePortKey[]) => keys);
-  const scopes = {
-    transparent: createScoping(options.scope, 'transparent'),
-    explicit: createScoping(options.scope, 'explicit'),
-  };
+  const modesOf = memoizeLast(
+    (workloads: MeshModel['workloads']) => new Set([...workloads.values()].map(({ sidecar }) => sidecar.mode)),
+  );
+  const transparent = createMode('transparent', options);
+  const explicit = createMode('explicit', options);
   const proxies = new KeyedMemo((pod: NamespacedName) => createProxy(pod, options));
 
   return (mesh) => {
-    const ports = servicePorts(mesh.services);
-    const sets = {
-      services: services(ports.map(({ shared }) => shared)),
-      transparent: transparent([[passthroughCluster], ...ports.map((port) => port.transparent)]),
-      explicit: explicit(ports.map((port) => port.explicit)),
-    };
     const shared = {
-      services: sets.services,
+      services: services(servicePorts(mesh.services)),
       reach: mesh.reach,
-      byPort: byKey(ports.map(({ names }) => names)),
-      openToAll: openToAll(ports.filter((port) => port.openToAll).map(({ names }) => names.key)),
+      openToAll: openToAll([...mesh.services.values()].filter((port) => port.openToAll).map(({ key }) => key)),
     };
-    const sharedLayers = {
-      transparent: scopes.transparent({ ...shared, ofMode: sets.transparent }),
-      explicit: scopes.explicit({ ...shared, ofMode: sets.explicit }),
+    const modes = modesOf(mesh.workloads);
+    const ways = {
+      transparent: transparent(modes.has('transparent') ? mesh.services : undefined, shared),
+      explicit: explicit(modes.has('explicit') ? mesh.services : undefined, shared),
     };
     proxies.sweep();
     return {
-      ...sets,
+      services: shared.services,
+      transparent: ways.transparent.resources,
+      explicit: ways.explicit.resources,
       layersFor(workload, credentials) {
         const proxy = proxies.get(namespacedName(workload.pod.namespace, workload.pod.name));
-        return proxy(workload, mesh.services, credentials, sharedLayers[workload.sidecar.mode](workload));
+        return proxy(workload, mesh.services, credentials, ways[workload.sidecar.mode].layersOf(workload));
       },
     };
   };
 }
+
+/** What sidecars of one mode share; nothing, where there is none: it is much. */
+function createMode(mode: SidecarInbound['mode'], options: TranslationOptions) {
+  const ways = memoizeEntries((key: ServicePortKey) => createWay[mode](key, options.clusterDomain));
+  const resourceSet = stableResourceSets();
+  const byKey = memoizeLast((names: readonly WayNames[]) => new Map(names.map((way) => [way.key, way])));
+  const scopesOf = createScoping(options.scope, mode);
+  const always = mode === 'transparent' ? [[passthroughCluster]] : [];
+  return (services: MeshModel['services'] | undefined, shared: Omit<Shared, 'ofMode' | 'byPort'>) => {
+    const made = ways(services ?? nothing);
+    const resources = resourceSet([...(services === undefined ? [] : always), ...made.map((way) => way.resources)]);
+    const byPort = byKey(made.map(({ names }) => names));
+    return { resources, layersOf: scopesOf({ ...shared, ofMode: resources, byPort }) };
+  };
+}
+
+const nothing: MeshModel['services'] = new Map();
 
 /** The layers of one pod's proxy, its own first. */
 function createProxy(key: NamespacedName, options: TranslationOptions) {
