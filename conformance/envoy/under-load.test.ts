@@ -1,5 +1,6 @@
 /** Requests go on while everything around them changes, ends and begins again: none may fail (R20). */
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { printBootstrap } from '../../src/translators/bootstrap.ts';
 import { callHttp, type HttpCall } from '../lib/calls.ts';
@@ -30,7 +31,7 @@ const web = (version: string) =>
 const placePods = () =>
   LoopbackPods.place({
     client: { sidecar: 'explicit', serviceAccount: 'client' },
-    'web-1': web('v1'),
+    'web-1': { ...web('v1'), labels: { ...web('v1').labels, hasty: 'yes' } },
     'web-2': web('v1'),
     'web-3': web('v2'),
     'web-4': web('v2'),
@@ -43,8 +44,13 @@ describe('under load', needs('envoy'), () => {
   const servers = new Map<string, RunningServer>();
 
   /** The load goes on while `change` happens, and a little longer; all of it must be answered 200. */
-  const unharmed = async (methods: readonly string[], change: (load: Load) => Promise<void>): Promise<void> => {
-    const calls = methods.map((method): HttpCall => ({ url: 'http://web/', method, proxy: pods.pod('client').proxy }));
+  const unharmed = async (
+    methods: readonly string[],
+    change: (load: Load) => Promise<void>,
+    service = 'web',
+  ): Promise<void> => {
+    const { proxy } = pods.pod('client');
+    const calls = methods.map((method): HttpCall => ({ url: `http://${service}/`, method, proxy }));
     const load = new Load(calls);
     await load.pass(100);
     try {
@@ -179,6 +185,23 @@ describe('under load', needs('envoy'), () => {
     const clusterIPs = ['10.96.0.14'];
     const more = service('more', { clusterIPs, selector: { app: 'web' }, ports: [...ports, { port: 81 }] });
     await unharmedBy(8, { apply: [more] }, { remove: [more] });
+  });
+
+  test('an application closes its connections behind its answers', async () => {
+    const host = pods.pod('web-1').application;
+    const hasty = createServer(({ socket }, response) => {
+      response.end(() => setImmediate(() => socket.end()));
+    });
+    hasty.listen(8088, host);
+    const selector = { hasty: 'yes' };
+    const own = service('hasty', { clusterIPs: ['10.96.0.15'], selector, ports: [{ port: 80, targetPort: 8088 }] });
+    await control.settle(() => manifests.apply(own));
+    // What may not be repeated meets closed connections with or without a mesh.
+    await unharmed(['GET'], (load) => load.pass(1000), 'hasty');
+    const retries = await pods.pod('web-1').envoy.stats('^cluster.inbound/8088.upstream_rq_retry$');
+    assert.ok([...retries.values()].every((count) => count > 0));
+    await control.settle(() => manifests.remove(own));
+    hasty.close();
   });
 
   test('the control plane is killed and started again', async () => {
