@@ -133,6 +133,8 @@ describe('under load, intercepted requests are answered', needs('envoy', 'root')
     await unharmed(
       3,
       apply(replaced.manifestWith({ terminating: true })),
+      // What was under way is answered: a POST that the pod had begun on would be lost with it.
+      () => mesh.pod('client').do('passLoad', 40),
       async () => {
         await replaced.killSidecar();
         await replaced.do('stopServing', 8080);
