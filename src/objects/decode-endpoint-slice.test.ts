@@ -28,8 +28,6 @@ endpoints:
     meta: {
       namespace: 'shop',
       name: 'web-x1',
-      uid: undefined,
-      generation: undefined,
       creationTimestamp: undefined,
       labels: { 'kubernetes.io/service-name': 'web' },
       annotations: {},

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ok, type Result } from '../lib/result.ts';
+import { createSharing } from '../lib/sharing.ts';
 import type { EndpointSlice, SliceEndpoint } from './core.ts';
 import { decodeMeta } from './decode-meta.ts';
 import { type Flaw, listOf, optional, optionalName, parseBy, transportProtocol } from './decoding.ts';
@@ -26,6 +27,9 @@ const sliceSchema = z.object({
   ),
 });
 
+/** What slices have alike. */
+const share = createSharing();
+
 /**
  * Decodes a `discovery.k8s.io/v1` EndpointSlice. One of names instead of addresses (`FQDN`) is never an endpoint that
  * we can dial, and has none here; one that belongs to no Service has an empty `service`.
@@ -40,7 +44,7 @@ export function decodeEndpointSlice(object: Readonly<Record<string, unknown>>): 
     meta: meta.value.meta,
     service: meta.value.meta.labels[serviceLabel] ?? '',
     addressType: addressType === 'FQDN' ? 'IPv4' : addressType,
-    ports: ports.flatMap(({ name, port, protocol }) => (port === undefined ? [] : [{ name, port, protocol }])),
+    ports: share(ports.flatMap(({ name, port, protocol }) => (port === undefined ? [] : [{ name, port, protocol }]))),
     endpoints: addressType === 'FQDN' ? [] : endpoints.flatMap(decodeEndpoint),
   });
 }
@@ -63,7 +67,7 @@ function decodeEndpoint(
       terminating: endpoint.conditions?.terminating ?? false,
       pod: endpoint.targetRef?.kind === 'Pod' ? endpoint.targetRef.name : undefined,
       hostname: endpoint.hostname,
-      zone: endpoint.zone,
+      zone: share(endpoint.zone),
     },
   ];
 }

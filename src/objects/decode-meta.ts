@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ok, type Result } from '../lib/result.ts';
+import { createSharing } from '../lib/sharing.ts';
 import { type Flaw, optional, parseBy, stringMap } from './decoding.ts';
 import type { ObjectMeta } from './object-meta.ts';
 
@@ -24,13 +25,14 @@ const name = z
 const metaSchema = z.object({
   name,
   namespace: name.or(z.literal('')).nullish(),
-  uid: optional(z.string()),
-  generation: optional(z.number()),
   creationTimestamp: optional(z.string()),
   deletionTimestamp: optional(z.string()),
   labels: stringMap,
   annotations: z.record(z.string(), z.unknown()).nullish(),
 });
+
+/** What many objects have alike. */
+const share = createSharing();
 
 /** The metadata we keep, and whether the object is being deleted. */
 export interface DecodedMeta {
@@ -45,15 +47,13 @@ export function decodeMeta(
 ): Result<DecodedMeta, readonly Flaw[]> {
   const parsed = parseBy(metaSchema, object['metadata'], 'metadata');
   if (!parsed.ok) return parsed;
-  const { name, namespace, uid, generation, creationTimestamp, deletionTimestamp, labels, annotations } = parsed.value;
+  const { name, namespace, creationTimestamp, deletionTimestamp, labels, annotations } = parsed.value;
   const meta: ObjectMeta = {
-    namespace: scope === 'cluster' ? '' : namespace || defaultNamespace,
+    namespace: share(scope === 'cluster' ? '' : namespace || defaultNamespace),
     name,
-    uid,
-    generation,
-    creationTimestamp,
-    labels,
-    annotations: ownAnnotations(annotations ?? {}),
+    creationTimestamp: share(creationTimestamp),
+    labels: share(labels),
+    annotations: share(ownAnnotations(annotations ?? {})),
   };
   return ok({ meta, deleting: deletionTimestamp !== undefined });
 }

@@ -41,8 +41,6 @@ test('a Pod as an API server gives it', () => {
     meta: {
       namespace: 'shop',
       name: 'web-0',
-      uid: undefined,
-      generation: undefined,
       creationTimestamp: undefined,
       labels: { app: 'web' },
       annotations: { 'smi-envoy.io/sidecar': 'explicit' },

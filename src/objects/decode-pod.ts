@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ok, type Result } from '../lib/result.ts';
+import { createSharing } from '../lib/sharing.ts';
 import type { Pod } from './core.ts';
 import { decodeMeta } from './decode-meta.ts';
 import { type Flaw, listOf, optional, optionalName, parseBy, portNumber, transportProtocol } from './decoding.ts';
@@ -28,6 +29,9 @@ const podSchema = z.object({
   ),
 });
 
+/** What pods of the same making have alike. */
+const share = createSharing();
+
 type Status = z.output<typeof podSchema>['status'];
 
 /** Decodes a `v1` Pod. */
@@ -45,7 +49,7 @@ export function decodePod(object: Readonly<Record<string, unknown>>): Result<Pod
   ];
   return ok({
     meta: meta.value.meta,
-    serviceAccount: spec?.serviceAccountName ?? spec?.serviceAccount ?? 'default',
+    serviceAccount: share(spec?.serviceAccountName ?? spec?.serviceAccount ?? 'default'),
     ips,
     ready: ips.length > 0 && isReady(status),
     terminating: meta.value.deleting,
@@ -53,8 +57,10 @@ export function decodePod(object: Readonly<Record<string, unknown>>): Result<Pod
     hostNetwork: spec?.hostNetwork ?? false,
     hostname: spec?.hostname,
     subdomain: spec?.subdomain,
-    containerPorts: serving.flatMap((container) =>
-      container.ports.map(({ name, containerPort, protocol }) => ({ name, port: containerPort, protocol })),
+    containerPorts: share(
+      serving.flatMap((container) =>
+        container.ports.map(({ name, containerPort, protocol }) => ({ name, port: containerPort, protocol })),
+      ),
     ),
   });
 }

@@ -5,8 +5,6 @@ import { decodeYaml, objectFromYaml, said } from '../testing/decode-yaml.ts';
 const meta = {
   namespace: 'default',
   name: 'web',
-  uid: undefined,
-  generation: undefined,
   creationTimestamp: undefined,
   labels: {},
   annotations: {},
@@ -52,8 +50,6 @@ const services: Readonly<Record<string, readonly [yaml: string, service: object]
       meta: {
         namespace: 'shop',
         name: 'web',
-        uid: '7d1c',
-        generation: 2,
         creationTimestamp: '2024-05-01T10:00:00Z',
         labels: { app: 'web' },
         annotations: { 'smi-envoy.io/mode': 'audit' },

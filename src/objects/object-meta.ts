@@ -2,8 +2,6 @@
 export interface ObjectMeta {
   readonly namespace: string;
   readonly name: string;
-  readonly uid: string | undefined;
-  readonly generation: number | undefined;
   /** RFC 3339, UTC, whole seconds, as Kubernetes writes it: code unit order is time order. */
   readonly creationTimestamp: string | undefined;
   readonly labels: Readonly<Record<string, string>>;

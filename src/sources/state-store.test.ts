@@ -12,8 +12,6 @@ const account = (name: string, label: string): ObjectChange => ({
     meta: {
       namespace: 'ns',
       name,
-      uid: undefined,
-      generation: undefined,
       creationTimestamp: undefined,
       labels: { label },
       annotations: {},

@@ -29,8 +29,6 @@ function metaOf(name: string, { created, labels = {}, annotations = {} }: Metada
   return {
     namespace,
     name: own,
-    uid: undefined,
-    generation: undefined,
     creationTimestamp: created,
     labels,
     annotations: Object.fromEntries(Object.entries(annotations).map(([key, value]) => [`smi-envoy.io/${key}`, value])),
