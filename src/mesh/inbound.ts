@@ -1,11 +1,12 @@
 /** What a pod serves, and to whom. */
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
-import { memoizeByIdentity } from '../lib/memo.ts';
+import { append } from '../lib/grouping.ts';
+import { memoizeByIdentity, sameElements } from '../lib/memo.ts';
 import { by, byFirst, sortedUnique } from '../lib/order.ts';
 import { describeRef } from '../objects/object-ref.ts';
 import { grantOf } from './access.ts';
 import type { DeclaredPort } from './declared-ports.ts';
-import type { InboundPort } from './model.ts';
+import type { AccessMode, InboundPort } from './model.ts';
 import type { MeshPod } from './pods.ts';
 import { byPrecedence } from './precedence.ts';
 import { sortedRefs } from './refs.ts';
@@ -33,7 +34,46 @@ export interface Inbound {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-export function serve(pod: MeshPod, arrivals: readonly Arrival[], targets: readonly ResolvedTarget[]): Inbound {
+/**
+ * Finds out what pods serve. Those of the same making serve the same, and are given the same, as long as they are asked
+ * for here.
+ */
+export function serveAlike(): (
+  pod: MeshPod,
+  arrivals: readonly Arrival[],
+  targets: readonly ResolvedTarget[],
+) => Inbound {
+  const known = new Map<Arrival, { readonly reasons: Reasons; readonly inbound: Inbound }[]>();
+  return (pod, arrivals, targets) => {
+    const [first] = arrivals;
+    if (first === undefined) return nothing;
+    const reasons: Reasons = { mode: pod.mode, udpObstacle: udpObstacle(pod), arrivals, targets };
+    const alike = known.get(first)?.find((other) => sameReasons(other.reasons, reasons));
+    if (alike !== undefined) return alike.inbound;
+    const inbound = serve(reasons);
+    append(known, first, { reasons, inbound });
+    return inbound;
+  };
+}
+
+/** All that decides what a pod serves. */
+interface Reasons {
+  readonly mode: AccessMode;
+  /** Why its sidecar does not see UDP. */
+  readonly udpObstacle: string | undefined;
+  readonly arrivals: readonly Arrival[];
+  readonly targets: readonly ResolvedTarget[];
+}
+
+const sameReasons = (a: Reasons, b: Reasons): boolean =>
+  a.mode === b.mode &&
+  a.udpObstacle === b.udpObstacle &&
+  sameElements(a.arrivals, b.arrivals) &&
+  sameElements(a.targets, b.targets);
+
+const nothing: Inbound = { ports: [], diagnostics: [] };
+
+function serve({ mode, udpObstacle, arrivals, targets }: Reasons): Inbound {
   const ports: InboundPort[] = [];
   const diagnostics: Diagnostic[] = [];
   const byPort = Map.groupBy(arrivals, ({ declared, number }) => `${number} ${declared.transport}`);
@@ -49,15 +89,14 @@ export function serve(pod: MeshPod, arrivals: readonly Arrival[], targets: reado
       http2,
       servicePorts: sortedUnique(all.map(({ declared }) => declared.key)),
       access: {
-        mode: pod.mode,
+        mode,
         grants: targets.map((target) => grantOf(target, named)).filter((grant) => grant !== undefined),
       },
       origins: sortedRefs(all.map(({ declared }) => declared.ref)),
     });
-    const obstacle = protocol === 'udp' ? udpObstacle(pod) : undefined;
-    if (obstacle !== undefined) {
+    if (protocol === 'udp' && udpObstacle !== undefined) {
       const granting = targets.filter((target) => grantOf(target, named) !== undefined);
-      diagnostics.push(...granting.map(({ ref }) => warningOn('UnsupportedKind', ref, 'spec.rules', obstacle)));
+      diagnostics.push(...granting.map(({ ref }) => warningOn('UnsupportedKind', ref, 'spec.rules', udpObstacle)));
     }
     for (const { declared } of others) {
       if (declared.protocol !== protocol) diagnostics.push(protocolConflict(declared, decider));

@@ -3,6 +3,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { append } from '../lib/grouping.ts';
 import { KeyedMemo, memoizeByIdentity, memoizeLast } from '../lib/memo.ts';
 import { by } from '../lib/order.ts';
+import { createSharing } from '../lib/sharing.ts';
 import type { Namespace, Pod } from '../objects/core.ts';
 import type { NamespacedName, ObjectRef } from '../objects/object-ref.ts';
 import { annotationField, type ReadSettings, readSettings, type Upstream } from './annotations.ts';
@@ -59,8 +60,9 @@ export function createPods(
   const readNamespace = memoizeByIdentity((namespace: Namespace) =>
     readSettings(namespace.meta.annotations, namespaceRef(namespace), namespace.meta.name, options),
   );
+  const share = createSharing();
   const readPod = new KeyedMemo((_key: NamespacedName, pod: Pod, defaults: ReadSettings | undefined) =>
-    makePod(pod, defaults, options),
+    makePod(pod, defaults, options, share),
   );
   const namespaceIndexes = new KeyedMemo((_namespace: string, pods: readonly MeshPod[]) => indexNamespace(pods));
 
@@ -99,7 +101,13 @@ export function createPods(
   });
 }
 
-function makePod(pod: Pod, namespace: ReadSettings | undefined, options: MeshOptions): MeshPod {
+/** `share` makes equal values the same: most pods differ in little. */
+function makePod(
+  pod: Pod,
+  namespace: ReadSettings | undefined,
+  options: MeshOptions,
+  share: <Value>(value: Value) => Value,
+): MeshPod {
   const ref = podRef(pod);
   const own = readSettings(pod.meta.annotations, ref, pod.meta.namespace, options);
   const setting = <Name extends keyof ReadSettings['settings']>(name: Name): ReadSettings['settings'][Name] =>
@@ -128,20 +136,23 @@ function makePod(pod: Pod, namespace: ReadSettings | undefined, options: MeshOpt
     key: keyOf(pod),
     ref,
     pod,
-    identity: serviceAccountId(options.trustDomain, pod.meta.namespace, pod.serviceAccount),
-    sidecar:
+    identity: share(serviceAccountId(options.trustDomain, pod.meta.namespace, pod.serviceAccount)),
+    sidecar: share(
       kind === 'none'
         ? undefined
         : kind === 'transparent'
           ? { mode: 'transparent' }
           : { mode: 'explicit', port: inboundPort },
+    ),
     mode: setting('mode') ?? options.defaultMode,
     outboundPort,
     appAddress: kind !== 'explicit' ? undefined : appAddress === 'pod' ? (pod.ips[0] ?? '127.0.0.1') : appAddress,
-    upstreams: setting('upstreams') ?? [],
-    diagnostics,
+    upstreams: setting('upstreams') ?? none,
+    diagnostics: diagnostics.length === 0 ? none : diagnostics,
   };
 }
+
+const none: readonly never[] = [];
 
 const noPods: PodsOfNamespace = {
   all: [],

@@ -6,7 +6,7 @@ import type { NamespacedName, ObjectRef } from '../objects/object-ref.ts';
 import { allowsAnything } from './access.ts';
 import type { Backing } from './backings.ts';
 import type { DeclaredPort } from './declared-ports.ts';
-import { type Arrival, arrivalAt, type Inbound, serve } from './inbound.ts';
+import { type Arrival, arrivalAt, type Inbound, serveAlike } from './inbound.ts';
 import { servicePortKey, type Workload } from './model.ts';
 import { hasSidecar, type MeshPod, type Pods, type PodWithSidecar } from './pods.ts';
 import { warningOn } from './report.ts';
@@ -30,6 +30,7 @@ export function createWorkloads(): (pods: Pods, backings: readonly Backing[], ta
   const declarations = memoizeLast(
     (backings: readonly Backing[]) => new Map(backings.map(({ declared }) => [declared.key, declared] as const)),
   );
+  let serve = serveAlike();
   const serveOf = new KeyedMemo(
     (_key: NamespacedName, pod: MeshPod, arrivals: readonly Arrival[], targets: readonly ResolvedTarget[]) =>
       serve(pod, arrivals, targets),
@@ -56,13 +57,18 @@ export function createWorkloads(): (pods: Pods, backings: readonly Backing[], ta
         pod.key,
         pod,
         inbound,
-        pod.upstreams.flatMap(({ service, port }) =>
-          transports.map((transport) => declared.get(servicePortKey(service.namespace, service.name, port, transport))),
-        ),
+        pod.upstreams.length === 0
+          ? none
+          : pod.upstreams.flatMap(({ service, port }) =>
+              transports.map((transport) =>
+                declared.get(servicePortKey(service.namespace, service.name, port, transport)),
+              ),
+            ),
       );
       byPod.set(pod.key, made.workload);
       if (made.diagnostics.length > 0) diagnostics.push(...made.diagnostics);
     }
+    serve = serveAlike();
     serveOf.sweep();
     make.sweep();
     diagnostics.push(...unfit(applied, byPod));
