@@ -136,7 +136,7 @@ function makePod(
     key: keyOf(pod),
     ref,
     pod,
-    identity: share(serviceAccountId(options.trustDomain, pod.meta.namespace, pod.serviceAccount)),
+    identity: serviceAccountId(options.trustDomain, pod.meta.namespace, pod.serviceAccount),
     sidecar: share(
       kind === 'none'
         ? undefined

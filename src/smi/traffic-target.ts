@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isJsonMap } from '../lib/json.ts';
 import { ok, type Result } from '../lib/result.ts';
+import { createSharing } from '../lib/sharing.ts';
 import { type Flaw, fieldPath, nameOfType, parseBy, portNumber } from '../objects/decoding.ts';
 import { errorAt, readEach, readPart, type SmiFlaw } from './flaw.ts';
 import type { Body, KindConversion } from './kind-conversion.ts';
@@ -45,6 +46,9 @@ const ruleSchema = z.object({
   matches: z.array(z.unknown()).nullish(),
 });
 
+/** The same callers are let in by many targets. */
+const share = createSharing();
+
 /**
  * Decodes a TrafficTarget of any version. A source or rule that cannot be read allows nothing; a destination that cannot
  * makes the whole object invalid, as it says what the rest is about.
@@ -57,11 +61,8 @@ export function decodeTrafficTarget(
   const unnamed: z.output<typeof destinationSchema> = { kind: 'ServiceAccount', name: '' };
   const parsed = namesNothing(written.value) ? ok(unnamed) : parseBy(destinationSchema, written.value, written.field);
   if (!parsed.ok) return parsed;
-  const subject = ({ kind, name, namespace }: z.output<typeof subjectSchema>): Subject => ({
-    kind,
-    namespace: namespace || meta.namespace,
-    name,
-  });
+  const subject = ({ kind, name, namespace }: z.output<typeof subjectSchema>): Subject =>
+    share({ kind, namespace: namespace || meta.namespace, name });
   const rules = readList(locate(body, rulesPlace, flaws), flaws);
   const sources = readList(locate(body, sourcesPlace, flaws), flaws);
   return ok({
