@@ -17,7 +17,7 @@ import type { Endpoint, ServicePort, ServicePortKey } from '../mesh/model.ts';
 import { ads } from './config-source.ts';
 import { seconds } from './duration.ts';
 import { http1, http2, maxHeadersCount } from './http.ts';
-import { names, serverName } from './names.ts';
+import { names, serverName, transparentServerName } from './names.ts';
 import { originsMetadata, serviceRef } from './origins.ts';
 import { upstreamTls } from './tls.ts';
 
@@ -96,7 +96,11 @@ export function serviceCluster(
   if (port.protocol === 'http') message.typedExtensionProtocolOptions = { ...httpOptions(port.http2) };
   if (port.protocol !== 'udp' && port.servers.length > 0) {
     message.transportSocketMatches = [
-      { name: 'transparent', match: { sidecar: 'transparent' }, transportSocket: upstreamTls(port.servers) },
+      {
+        name: 'transparent',
+        match: { sidecar: 'transparent' },
+        transportSocket: upstreamTls(port.servers, transparentServerName),
+      },
       ...explicit.map((sni) => ({
         name: sni,
         match: { sidecar: sni },

@@ -13,7 +13,7 @@ import { httpOptions, noCircuitBreakers } from './cluster.ts';
 import { seconds } from './duration.ts';
 import { inboundHttpFilter, noIdentityHttpFilter } from './inbound-http.ts';
 import { listenerFilters } from './listener-filters.ts';
-import { names, serverName } from './names.ts';
+import { names, serverName, transparentServerName } from './names.ts';
 import { originsMetadata } from './origins.ts';
 import { closeFilter, tcpFilter } from './tcp.ts';
 import { downstreamTls } from './tls.ts';
@@ -35,12 +35,14 @@ export interface InboundShape {
 
 /** Connections to a transparent sidecar are told apart by where they were going, to an explicit one by server name. */
 export function inboundChains(port: InboundShape, sidecar: SidecarInbound['mode']): readonly FilterChain[] {
+  // The sidecar's own: what it passed on there would come back to it, for ever.
+  if (sidecar === 'transparent' && port.number === transparentInboundPort) return [];
   const name = names.inbound(port.number);
   const plainText = sidecar === 'transparent' ? plainTextFilters(port) : undefined;
   return [
     {
       name,
-      filterChainMatch: { ...addressed(port, sidecar), transportProtocol: 'tls' },
+      filterChainMatch: mutualTls(port, sidecar),
       transportSocket:
         port.protocol === 'http'
           ? downstreamTls(names.trustBundle, ['h2', 'http/1.1'])
@@ -52,7 +54,11 @@ export function inboundChains(port: InboundShape, sidecar: SidecarInbound['mode'
       : [
           {
             name: `${name}/plain-text`,
-            filterChainMatch: { ...addressed(port, sidecar), transportProtocol: 'raw_buffer' },
+            // Where everybody may come in, what is left may also be the application's own TLS.
+            filterChainMatch: {
+              destinationPort: port.number,
+              ...(port.mode === 'enforce' ? { transportProtocol: 'raw_buffer' } : {}),
+            },
             filters: plainText,
           },
         ]),
@@ -76,8 +82,12 @@ function tcpFilters({ number, mode }: InboundShape): Filter[] {
   return mode === 'audit' ? [discoveredAuditFilter(number), proxy] : [proxy];
 }
 
-const addressed = ({ number }: InboundShape, sidecar: SidecarInbound['mode']): FilterChainMatch =>
-  sidecar === 'transparent' ? { destinationPort: number } : { serverNames: [serverName(number)] };
+const mutualTls = ({ number }: InboundShape, sidecar: SidecarInbound['mode']): FilterChainMatch => ({
+  ...(sidecar === 'transparent'
+    ? { destinationPort: number, serverNames: [transparentServerName] }
+    : { serverNames: [serverName(number)] }),
+  transportProtocol: 'tls',
+});
 
 /**
  * The inbound listener of a transparent sidecar; none where it would take no connection. `closed`: ports that no Service

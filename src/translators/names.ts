@@ -47,3 +47,9 @@ export function partsOf(key: ServicePortKey): { namespace: string; service: stri
   const [namespace = '', service = '', port = ''] = key.split('/', 3);
   return { namespace, service, port: Number(port) };
 }
+
+/**
+ * What transparent sidecars are asked for, whose callers have said the port by dialling it. By this name they know what is
+ * meant for them from the TLS of applications.
+ */
+export const transparentServerName = 'inbound';

@@ -27,10 +27,10 @@ export const sanOf = (identity: SpiffeId): SubjectAltNameMatcher => ({
 });
 
 /**
- * Dials a sidecar and makes sure that it is one of `servers`. ALPN follows from the protocol of the connection. `sni` is
- * for explicit sidecars.
+ * Dials a sidecar by its server name and makes sure that it is one of `servers`. ALPN follows from the protocol of the
+ * connection.
  */
-export function upstreamTls(servers: readonly SpiffeId[], sni?: string): TransportSocket {
+export function upstreamTls(servers: readonly SpiffeId[], sni: string): TransportSocket {
   const context: UpstreamTlsContext = {
     sni,
     commonTlsContext: {
