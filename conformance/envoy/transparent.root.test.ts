@@ -4,6 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { createRoot } from '../../src/identity/certificate-authority.ts';
+import { systemClock } from '../../src/lib/clock.ts';
 import type { HttpAnswer, HttpCall, TcpAnswer } from '../lib/calls.ts';
 import { eventually } from '../lib/eventually.ts';
 import { routeGroup, type ServiceOptions, service, split, target, tcpRoute, udpRoute } from '../lib/manifests.ts';
@@ -30,6 +32,7 @@ const webPorts: ServiceOptions['ports'] = [
 const openPorts: ServiceOptions['ports'] = [
   { port: 80, targetPort: 8080 },
   { port: 5432, appProtocol: 'tcp' },
+  { port: 8443, appProtocol: 'https' },
 ];
 
 const clientUsesApi = target('client-uses-api', { from: ['client', 'web'], to: 'web', rules: ['HTTPRouteGroup/api'] });
@@ -111,6 +114,12 @@ const start = () =>
 
 type Mesh = Awaited<ReturnType<typeof start>>;
 
+/** For an application's own TLS, whose clients here do not look. PEM. */
+async function makeKeyPair(): Promise<{ readonly cert: string; readonly key: string }> {
+  const { certificate, privateKey } = await createRoot('app.example', systemClock);
+  return { cert: certificate, key: privateKey.reveal() };
+}
+
 describe('transparent sidecars', needs('envoy', 'root'), () => {
   let mesh: Mesh;
 
@@ -132,6 +141,7 @@ describe('transparent sidecars', needs('envoy', 'root'), () => {
         mesh.pod(pod).do('serveGreeting', { pod, port: 5432 }),
         mesh.pod(pod).do('serveGreeting', { pod, port: 7777 }),
       ]),
+      mesh.pod('open').do('serveTlsGreeting', { pod: 'open', port: 8443, ...(await makeKeyPair()) }),
       mesh.pod('names').do('serveUdp', { pod: 'names', host: '127.0.0.1', port: 5353 }),
       stranger.do('serveHttp', { pod: 'stranger', port: 80 }),
       stranger.do('serveGreeting', { pod: 'stranger', port: 5432 }),
@@ -392,6 +402,9 @@ describe('transparent sidecars', needs('envoy', 'root'), () => {
       const greeted = await mesh.pod(pod).do('callTcp', { host, port: 5432, line: 'hi' });
       assert.deepEqual(conversations(greeted), { 'welcome to open; open: hi; client': 1 });
     }
+    // TLS of an application's own, which is not for its sidecar to accept.
+    assert.equal(await mesh.pod('other').do('callTls', open, 8443), 'welcome to open');
+    assert.equal(await mesh.pod('outsider').do('callTls', mesh.pod('open').ipv4, 8443), 'welcome to open');
     const undeclared = await mesh.pod('outsider').do('callTcp', { host: mesh.pod('open').ipv4, port: 7777 });
     assert.deepEqual(conversations(undeclared), { 'welcome to open; client': 1 });
   });

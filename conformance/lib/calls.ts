@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
+import { connect as connectTls } from 'node:tls';
 
 /** Milliseconds. Only ever used up by a call that fails. */
 const patience = 10_000;
@@ -136,6 +137,20 @@ function converse({ host, port, line, first = false }: TcpCall): Promise<TcpAnsw
       if (lines >= (line === undefined || first ? 1 : 2)) finish('client');
       else if (line !== undefined && !said && lines === 1) say();
     });
+  });
+}
+
+/** The first line that a server says over its own TLS, whoever it is; or what went wrong. */
+export function callTls(host: string, port: number): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connectTls({ host, port, servername: 'localhost', rejectUnauthorized: false });
+    const finish = (text: string) => {
+      resolve(text);
+      socket.destroy();
+    };
+    socket.setTimeout(patience, () => finish('no answer'));
+    socket.on('error', ({ message }) => finish(message));
+    createInterface(socket).on('line', finish);
   });
 }
 

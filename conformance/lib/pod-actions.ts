@@ -4,6 +4,7 @@ import {
   callGrpc,
   callHttp,
   callTcp,
+  callTls,
   callUdp,
   callWebSocket,
   chatGrpc,
@@ -19,6 +20,7 @@ import {
   serveGreeting,
   serveGrpc,
   serveHttp,
+  serveTlsGreeting,
   serveUdp,
 } from './servers.ts';
 import { tally } from './shares.ts';
@@ -31,8 +33,11 @@ let load: Load | undefined;
 
 /** Resolves when it serves, until the program ends or is told to stop. */
 const serving =
-  <S extends RunningServer>(serve: (serving: Serving) => Promise<S>, keep?: (port: number, server: S) => void) =>
-  async (options: Serving): Promise<void> => {
+  <O extends Serving, S extends RunningServer>(
+    serve: (serving: O) => Promise<S>,
+    keep?: (port: number, server: S) => void,
+  ) =>
+  async (options: O): Promise<void> => {
     const server = await serve(options);
     servers.set(options.port, server);
     keep?.(options.port, server);
@@ -41,6 +46,7 @@ const serving =
 export const podActions = {
   serveHttp: serving(serveHttp, (port, server) => httpServers.set(port, server)),
   serveGreeting: serving(serveGreeting),
+  serveTlsGreeting: serving(serveTlsGreeting),
   serveGrpc: serving(serveGrpc),
   serveUdp: serving(serveUdp, (port, server) => heard.set(port, server.heard)),
   /** Closes the port, and every connection to it. */
@@ -53,6 +59,7 @@ export const podActions = {
 
   callHttp,
   callTcp,
+  callTls,
   callGrpc,
   chatGrpc,
   callWebSocket,

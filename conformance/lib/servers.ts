@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
 import { createServer as createTcpServer, type Server as TcpServer } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 
 export interface Serving {
   readonly pod: string;
@@ -61,6 +62,21 @@ export async function serveGreeting({ pod, host, port }: Serving): Promise<Runni
     socket.on('error', () => {});
     socket.write(`welcome to ${pod}\n`);
     socket.on('data', (line) => socket.write(`${pod}: ${line}`));
+  });
+  return listening(server, port, host);
+}
+
+/** The same over the application's own TLS, which is nobody else's business. Certificate and key are PEM. */
+export async function serveTlsGreeting({
+  pod,
+  host,
+  port,
+  cert,
+  key,
+}: Serving & { readonly cert: string; readonly key: string }): Promise<RunningServer> {
+  const server = createTlsServer({ cert, key }, (socket) => {
+    socket.on('error', () => {});
+    socket.write(`welcome to ${pod}\n`);
   });
   return listening(server, port, host);
 }
