@@ -20,6 +20,7 @@ const webV2 = '10.96.0.12';
 const front = '10.96.0.13';
 const audited = '10.96.0.20';
 const open = '10.96.0.21';
+const plain = '10.96.0.23';
 const onlyIpv6 = 'fd00:96::22';
 
 const webPorts: ServiceOptions['ports'] = [
@@ -27,6 +28,8 @@ const webPorts: ServiceOptions['ports'] = [
   { port: 80, targetPort: 'http' },
   { port: 5432, appProtocol: 'tcp' },
   { port: 50051, appProtocol: 'grpc' },
+  // Nothing says that it is gRPC.
+  { port: 50052, targetPort: 50051 },
   { port: 5353, protocol: 'UDP' },
 ];
 const openPorts: ServiceOptions['ports'] = [
@@ -50,6 +53,7 @@ const objects = [
   service('front', { clusterIPs: [front], selector: { version: 'v1' }, ports: [{ port: 8000, targetPort: 'http' }] }),
   service('only-ipv6', { clusterIPs: [onlyIpv6], selector: { version: 'v1' }, ports: webPorts }),
   service('audited', { clusterIPs: [audited], selector: { app: 'audited' }, ports: openPorts }),
+  service('plain', { clusterIPs: [plain], selector: { app: 'outsider' }, ports: openPorts }),
   service('open', { clusterIPs: [open], selector: { app: 'open' }, ports: openPorts }),
   service('names', {
     clusterIPs: ['10.96.0.30'],
@@ -80,7 +84,7 @@ const start = () =>
       client: { sidecar: 'transparent', serviceAccount: 'client' },
       /** In the mesh, but granted nothing. */
       other: { sidecar: 'transparent', serviceAccount: 'other' },
-      outsider: { sidecar: 'none', serviceAccount: 'outsider' },
+      outsider: { sidecar: 'none', serviceAccount: 'outsider', labels: { app: 'outsider' } },
       stranger: { sidecar: 'stranger', serviceAccount: 'stranger' },
       'web-1': {
         sidecar: 'transparent',
@@ -136,7 +140,7 @@ describe('transparent sidecars', needs('envoy', 'root'), () => {
       web2.do('serveGreeting', { pod: 'web-2', host: web2.ipv4, port: 5432 }),
       web2.do('serveGrpc', { pod: 'web-2', host: web2.ipv4, port: 50051 }),
       web1.do('serveHttp', { pod: 'web-1', port: 7777 }),
-      ...(['audited', 'open'] as const).flatMap((pod) => [
+      ...(['audited', 'open', 'outsider'] as const).flatMap((pod) => [
         mesh.pod(pod).do('serveHttp', { pod, port: 8080 }),
         mesh.pod(pod).do('serveGreeting', { pod, port: 5432 }),
         mesh.pod(pod).do('serveGreeting', { pod, port: 7777 }),
@@ -339,6 +343,8 @@ describe('transparent sidecars', needs('envoy', 'root'), () => {
       'web-1: c',
       '0 OK',
     ]);
+    const undeclared = await caller.do('callGrpc', { target: `${webV1}:50052`, message: 'hello' });
+    assert.deepEqual(undeclared, ['web-1: hello']);
     const noEcho = target('client-uses-echo', { from: ['web'], to: 'web', rules: ['HTTPRouteGroup/echo'] });
     await mesh.control.apply(noEcho);
     const refused = await eventually('the refusal', async () => {
@@ -352,6 +358,13 @@ describe('transparent sidecars', needs('envoy', 'root'), () => {
     const caller = mesh.pod('client');
     assert.deepEqual(await caller.do('callWebSocket', `ws://${webV1}/api`, ['a', 'b']), ['web-1: a', 'web-1: b']);
     assert.deepEqual(await caller.do('callWebSocket', `ws://${webV1}/secret`, ['a']), ['error']);
+  });
+
+  test('a service of pods without a sidecar is called in plain text', async () => {
+    const [answer] = await client({ url: `http://${plain}/anything` });
+    assert.deepEqual([answer?.said['pod'], answer?.said['caller']], ['outsider', undefined]);
+    const greeted = await mesh.pod('client').do('callTcp', { host: plain, port: 5432, line: 'hi' });
+    assert.deepEqual(conversations(greeted), { 'welcome to outsider; outsider: hi; client': 1 });
   });
 
   test('what is not in the mesh is reached as if there were no sidecar', async () => {
