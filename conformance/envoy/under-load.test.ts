@@ -155,6 +155,8 @@ describe('under load', needs('envoy'), () => {
     await unharmed(['GET', 'POST'], async (load) => {
       for (let turn = 0; turn < 3; turn++) {
         await control.settle(() => manifests.apply({ ...manifest, metadata }));
+        // What was under way is answered: a POST that the pod had begun on would be lost with it, with or without a mesh.
+        await load.pass(40);
         await kill();
         await servers.get('web-2')?.stop();
         await control.settle(() => manifests.remove(manifest));
