@@ -3,9 +3,9 @@
  * in the translation, resource by resource, so that it is not encoded, hashed or sent again.
  */
 import type { EnvoyLayer, EnvoyResourceSet } from '../envoy/envoy-resource.ts';
-import { KeyedMemo, memoizeEntries, memoizeLast } from '../lib/memo.ts';
+import { KeyedMemo, memoizeByIdentity, memoizeEntries, memoizeLast } from '../lib/memo.ts';
 import type { Destinations, MeshModel, ServicePortKey, SidecarInbound, Workload } from '../mesh/model.ts';
-import { type NamespacedName, namespacedName } from '../objects/object-ref.ts';
+import { type NamespacedName, namespacedName, type ObjectRef } from '../objects/object-ref.ts';
 import type { TranslationOptions } from './options.ts';
 import type { Upstream } from './outbound.ts';
 import { passthroughCluster } from './outbound-transparent.ts';
@@ -62,7 +62,7 @@ export function createTranslator(options: TranslationOptions): (mesh: MeshModel)
       transparent: ways.transparent.resources,
       explicit: ways.explicit.resources,
       layersFor(workload, credentials) {
-        const proxy = proxies.get(namespacedName(workload.pod.namespace, workload.pod.name));
+        const proxy = proxies.get(podKey(workload.pod));
         return proxy(workload, mesh.services, credentials, ways[workload.sidecar.mode].layersOf(workload));
       },
     };
@@ -85,6 +85,9 @@ function createMode(mode: SidecarInbound['mode'], options: TranslationOptions) {
 }
 
 const nothing: MeshModel['services'] = new Map();
+
+/** Asked of each proxy at each change, when making the text anew would cost more than all the rest. */
+const podKey = memoizeByIdentity(({ namespace, name }: ObjectRef) => namespacedName(namespace, name));
 
 /** The layers of one pod's proxy, its own first. */
 function createProxy(key: NamespacedName, options: TranslationOptions) {
