@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, copyFileSync, mkdirSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, linkSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Envoy } from './envoy.ts';
 import { type Manifest, namespace, type PodOptions, pod as podManifest } from './manifests.ts';
@@ -154,7 +154,12 @@ class RunningPod {
 /** The Envoy may be where only root can look, and sidecars are not root. */
 function shareEnvoy(scratch: Scratch): string {
   const file = join(scratch.folder, 'envoy');
-  copyFileSync(envoyProgram(), file);
-  chmodSync(file, 0o755);
+  try {
+    linkSync(envoyProgram(), file);
+  } catch {
+    // On another file system.
+    copyFileSync(envoyProgram(), file);
+    chmodSync(file, 0o755);
+  }
   return file;
 }
