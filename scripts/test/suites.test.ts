@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { allTestFiles, filesOf, suites } from './suites.ts';
 
@@ -13,4 +15,12 @@ test('a file whose name says that it needs root is in no suite that runs without
     unprivileged.filter((file) => file.endsWith('.root.test.ts')),
     [],
   );
+});
+
+test('hooks stand in a describe: at the top of a file they would run around the tests of every file of the process', () => {
+  const root = join(import.meta.dirname, '../..');
+  const atTheTop = allTestFiles().filter((file) =>
+    /^(?:before|after)Each\(/m.test(readFileSync(join(root, file), 'utf8')),
+  );
+  assert.deepEqual(atTheTop, []);
 });
