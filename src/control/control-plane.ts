@@ -151,6 +151,11 @@ export class ControlPlane {
     return this.#server.proxies();
   }
 
+  /** The proxies that have an open stream. */
+  connected(): ReadonlyMap<ProxyId, 'behind' | 'up to date'> {
+    return this.#server.connected();
+  }
+
   /** What a proxy was given last. */
   snapshotOf(proxy: ProxyId): Snapshot | undefined {
     return this.#snapshots.last(proxy);

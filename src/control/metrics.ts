@@ -16,11 +16,9 @@ export function measure(plane: ControlPlane, options: { readonly processMetrics:
   const registers = [registry];
   if (options.processMetrics) collectDefaultMetrics({ register: registry });
 
-  gauge('smi_envoy_connected_proxies', 'Proxies with an open stream.', () => [
-    [{}, new Set(plane.proxies().map(({ proxy }) => proxy)).size],
-  ]);
+  gauge('smi_envoy_connected_proxies', 'Proxies with an open stream.', () => [[{}, plane.connected().size]]);
   gauge('smi_envoy_proxies_behind', 'Connected proxies that have not acknowledged everything yet.', () => [
-    [{}, new Set(plane.proxies().flatMap(({ proxy, behind }) => (behind > 0 ? [proxy] : []))).size],
+    [{}, [...plane.connected().values()].filter((state) => state === 'behind').length],
   ]);
   gauge('smi_envoy_objects', 'Objects that were read and count, by kind.', () => {
     const state = plane.current?.state;

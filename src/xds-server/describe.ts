@@ -6,7 +6,7 @@ import type { Subscription } from './subscription.ts';
 export function describeSubscription(type: ResourceType, subscription: Subscription): ProxyStatus['types'][number] {
   const { interest, held, due, inFlight, rejections } = subscription;
   let acknowledged = 0;
-  for (const id of held) {
+  for (let id = held.next(0); id >= 0; id = held.next(id + 1)) {
     if (subscription.isSettled(id)) acknowledged++;
   }
   return {

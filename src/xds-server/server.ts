@@ -200,6 +200,18 @@ export class XdsServer {
     return this.#streams.flatMap((stream) => stream?.describe() ?? []).sort((a, b) => a.stream - b.stream);
   }
 
+  /** The proxies that have an open stream: all that `proxies()` says of them that is cheap to find out. */
+  connected(): ReadonlyMap<ProxyId, 'behind' | 'up to date'> {
+    const connected = new Map<ProxyId, 'behind' | 'up to date'>();
+    for (const stream of this.#streams) {
+      if (stream?.proxy === undefined) continue;
+      const { id } = stream.proxy;
+      if (stream.behind > 0) connected.set(id, 'behind');
+      else if (!connected.has(id)) connected.set(id, 'up to date');
+    }
+    return connected;
+  }
+
   /** Counts as they are now. */
   stats(): XdsStats {
     return {

@@ -49,7 +49,6 @@ export class XdsStream {
   readonly #host: StreamHost;
   readonly #connectedAt: Date;
   #state: State = { t: 'greeting' };
-  /** Publications that touched this stream and have not been acknowledged to the end. */
   #behind = 0;
   #busy = false;
 
@@ -70,6 +69,11 @@ export class XdsStream {
 
   get proxy(): ProxyRecord | undefined {
     return this.#state.t === 'serving' || this.#state.t === 'waiting' ? this.#state.proxy : undefined;
+  }
+
+  /** Publications that touched this stream and have not been acknowledged to the end. */
+  get behind(): number {
+    return this.#behind;
   }
 
   get serving(): boolean {
