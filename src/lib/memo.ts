@@ -60,9 +60,9 @@ export class KeyedMemo<Key, Inputs extends readonly unknown[], Output> {
   }
 
   sweep(): void {
-    for (const [key, entry] of this.#current) {
+    this.#current.forEach((entry, key) => {
       if (entry.round !== this.#round) this.#current.delete(key);
-    }
+    });
     this.#round++;
   }
 }
@@ -84,7 +84,7 @@ export function memoizeEntries<Key, Value, Output>(
   return (map) => {
     const entries: Entry[] = [];
     let byKey: ReadonlyMap<Key, Entry> | undefined;
-    for (const [key, value] of map) {
+    map.forEach((value, key) => {
       let known = last[entries.length];
       if (known?.key !== key) {
         byKey ??= new Map(last.map((entry) => [entry.key, entry]));
@@ -95,7 +95,7 @@ export function memoizeEntries<Key, Value, Output>(
         known = { key, compute, value, output: compute(value) };
       }
       entries.push(known);
-    }
+    });
     last = entries;
     return entries.map(({ output }) => output);
   };
